@@ -1,1 +1,47 @@
-//! Placeholder.
+//! What the telemetry crates share: names, meters, guards and setup.
+//!
+//! Most services meet this crate through its siblings: `telemetry-http` measures requests, `telemetry-net`
+//! measures connections, `telemetry-prometheus` serves the result. Here is what all of them stand on:
+//!
+//! | module | what it holds |
+//! |---|---|
+//! | [`semconv`] | the OpenTelemetry names that the crates use, with units and bucket bounds |
+//! | [`meter`] | [`MeterOptions`]: which meter to use, which prefix and which attributes to add |
+//! | [`attributes`] | [`AttributesFactory`]: the caller's own attributes |
+//! | [`connection`] | [`ConnectionInfo`]: what a request may know about its connection |
+//! | [`active`] | [`ActiveGuard`]: plus one now, minus one when dropped |
+//! | [`error_type`] | [`ErrorType`]: the closed set of values of `error.type` |
+//! | [`setup`] | [`Telemetry`]: resource and meter provider in one call (feature `sdk`) |
+//! | [`testing`] | in-memory metrics, scripted bodies and streams (feature `testing`) |
+//!
+//! [`opentelemetry`] is re-exported, and with feature `sdk` so is [`opentelemetry_sdk`]: an application that uses
+//! these paths cannot end up with two versions of either.
+//!
+//! # Features
+//!
+//! Without features the crate uses the OpenTelemetry API alone. `sdk` adds the SDK and [`Telemetry`]; `testing`
+//! adds the test kit, and the SDK with it; `axum` lets `ConnectionInfo` be axum's connect info.
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+pub mod active;
+pub mod attributes;
+pub mod connection;
+pub mod error_type;
+pub mod meter;
+pub mod semconv;
+#[cfg(feature = "sdk")]
+pub mod setup;
+#[cfg(feature = "testing")]
+pub mod testing;
+
+pub use active::ActiveGuard;
+pub use attributes::AttributesFactory;
+pub use connection::{Address, ConnectionInfo, TlsInfo, Transport};
+pub use error_type::ErrorType;
+pub use meter::{MeterOptions, MeterSource, ScopedMeter};
+#[cfg(feature = "sdk")]
+pub use setup::{Telemetry, TelemetryBuilder};
+
+pub use opentelemetry;
+#[cfg(feature = "sdk")]
+pub use opentelemetry_sdk;

@@ -1,0 +1,172 @@
+//! Which meter a layer uses, under which names, with which attributes.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::sync::Arc;
+
+use opentelemetry::metrics::{Counter, Histogram, Meter, MeterProvider, UpDownCounter};
+use opentelemetry::{InstrumentationScope, KeyValue, global};
+
+use crate::semconv::{Metric, SCHEMA_URL};
+
+/// Where the instruments of a layer come from.
+#[derive(Clone, Default)]
+#[non_exhaustive]
+pub enum MeterSource {
+    /// The process's global provider, asked when the layer is first put around a service. Set the global provider
+    /// before that: OpenTelemetry for Rust does not connect instruments made earlier.
+    #[default]
+    Global,
+    /// The provider given here, under the layer's own scope.
+    Provider(Arc<dyn MeterProvider + Send + Sync>),
+    /// The meter given here, with whatever scope it has.
+    Meter(Meter),
+}
+
+impl fmt::Debug for MeterSource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Global => "Global",
+            Self::Provider(_) => "Provider",
+            Self::Meter(_) => "Meter",
+        })
+    }
+}
+
+/// Options that every layer takes for its metrics.
+///
+/// ```
+/// use telemetry_core::MeterOptions;
+/// use telemetry_core::opentelemetry::KeyValue;
+///
+/// let options = MeterOptions {
+///     attributes: vec![KeyValue::new("shop.region", "eu")],
+///     metric_prefix: Some("shop".into()), // shop.http.server.request.duration
+///     ..MeterOptions::default()
+/// };
+/// # let _ = options;
+/// ```
+#[derive(Clone, Debug, Default)]
+pub struct MeterOptions {
+    /// Attributes for every series of every metric of the layer, the active ones included.
+    pub attributes: Vec<KeyValue>,
+    /// Put before each metric name, with a dot between. The convention's own names are the ones that dashboards
+    /// know: a prefix is for two sets of metrics side by side.
+    pub metric_prefix: Option<Cow<'static, str>>,
+    /// Where the instruments come from.
+    pub source: MeterSource,
+}
+
+impl MeterOptions {
+    /// Takes the instruments from the given provider instead of the global one.
+    #[must_use]
+    pub fn with_meter_provider(mut self, provider: impl MeterProvider + Send + Sync + 'static) -> Self {
+        self.source = MeterSource::Provider(Arc::new(provider));
+        self
+    }
+
+    /// Takes the instruments from the given meter.
+    #[must_use]
+    pub fn with_meter(mut self, meter: Meter) -> Self {
+        self.source = MeterSource::Meter(meter);
+        self
+    }
+
+    /// Puts `prefix` and a dot before each metric name.
+    #[must_use]
+    pub fn with_metric_prefix(mut self, prefix: impl Into<Cow<'static, str>>) -> Self {
+        self.metric_prefix = Some(prefix.into());
+        self
+    }
+
+    /// Adds attributes to every series.
+    #[must_use]
+    pub fn with_attributes(mut self, attributes: impl IntoIterator<Item = KeyValue>) -> Self {
+        self.attributes.extend(attributes);
+        self
+    }
+
+    /// The meter for a crate's instruments. `name` and `version` are the instrumenting crate's; the schema URL is
+    /// that of [`semconv`](crate::semconv).
+    #[must_use]
+    pub fn meter(&self, name: &'static str, version: &'static str) -> ScopedMeter {
+        let scope = InstrumentationScope::builder(name)
+            .with_version(version)
+            .with_schema_url(SCHEMA_URL)
+            .build();
+        let meter = match &self.source {
+            MeterSource::Global => global::meter_with_scope(scope),
+            MeterSource::Provider(provider) => provider.meter_with_scope(scope),
+            MeterSource::Meter(meter) => meter.clone(),
+        };
+        let prefix = self.metric_prefix.clone().filter(|prefix| !prefix.is_empty());
+        ScopedMeter { meter, prefix }
+    }
+}
+
+/// Makes instruments from the entries of [`semconv`](crate::semconv), so that name, unit, description and bucket
+/// bounds come from one place.
+#[derive(Clone)]
+pub struct ScopedMeter {
+    meter: Meter,
+    prefix: Option<Cow<'static, str>>,
+}
+
+impl ScopedMeter {
+    fn name(&self, metric: &Metric) -> Cow<'static, str> {
+        match &self.prefix {
+            Some(prefix) => format!("{prefix}.{}", metric.name).into(),
+            None => metric.name.into(),
+        }
+    }
+
+    /// A histogram of floating-point values, for times in seconds.
+    #[must_use]
+    pub fn f64_histogram(&self, metric: &Metric) -> Histogram<f64> {
+        self.meter
+            .f64_histogram(self.name(metric))
+            .with_unit(metric.unit)
+            .with_description(metric.description)
+            .with_boundaries(metric.boundaries.to_vec())
+            .build()
+    }
+
+    /// A histogram of whole numbers, for sizes in bytes.
+    #[must_use]
+    pub fn u64_histogram(&self, metric: &Metric) -> Histogram<u64> {
+        self.meter
+            .u64_histogram(self.name(metric))
+            .with_unit(metric.unit)
+            .with_description(metric.description)
+            .with_boundaries(metric.boundaries.to_vec())
+            .build()
+    }
+
+    /// A counter that only rises.
+    #[must_use]
+    pub fn u64_counter(&self, metric: &Metric) -> Counter<u64> {
+        self.meter
+            .u64_counter(self.name(metric))
+            .with_unit(metric.unit)
+            .with_description(metric.description)
+            .build()
+    }
+
+    /// A counter that rises and falls.
+    #[must_use]
+    pub fn i64_up_down_counter(&self, metric: &Metric) -> UpDownCounter<i64> {
+        self.meter
+            .i64_up_down_counter(self.name(metric))
+            .with_unit(metric.unit)
+            .with_description(metric.description)
+            .build()
+    }
+}
+
+impl fmt::Debug for ScopedMeter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ScopedMeter")
+            .field("prefix", &self.prefix)
+            .finish_non_exhaustive()
+    }
+}

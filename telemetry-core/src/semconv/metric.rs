@@ -1,0 +1,130 @@
+//! Metrics with all that an instrument needs to know.
+
+/// A metric: its name and what belongs to it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct Metric {
+    /// The name.
+    pub name: &'static str,
+    /// The kind of instrument.
+    pub instrument: Instrument,
+    /// The unit, as the Unified Code for Units of Measure writes it.
+    pub unit: &'static str,
+    /// One sentence for people.
+    pub description: &'static str,
+    /// Upper bounds of the buckets, for a histogram; empty otherwise.
+    pub boundaries: &'static [f64],
+}
+
+/// The kind of instrument that a [`Metric`] asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Instrument {
+    /// Only rises.
+    Counter,
+    /// Rises and falls.
+    UpDownCounter,
+    /// A distribution.
+    Histogram,
+}
+
+/// Seconds, for what a request, a handshake or a connect takes. The convention's own bounds.
+pub const REQUEST_SECONDS: &[f64] = &[
+    0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1.0, 2.5, 5.0, 7.5, 10.0,
+];
+
+/// Seconds, for how long a connection lives. The bounds that the convention gives for connections.
+pub const CONNECTION_SECONDS: &[f64] = &[
+    0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0, 120.0, 300.0,
+];
+
+/// Bytes of a body: empty, then powers of four from 64 B to 64 MiB. The convention gives no bounds, and the SDK's
+/// default ends at 10,000, which would throw all larger bodies together.
+pub const BODY_BYTES: &[f64] = &[
+    0.0,
+    64.0,
+    256.0,
+    1024.0,
+    4096.0,
+    16384.0,
+    65536.0,
+    262_144.0,
+    1_048_576.0,
+    4_194_304.0,
+    16_777_216.0,
+    67_108_864.0,
+];
+
+/// From the start of a request to the last byte of its response. Stable.
+pub const HTTP_SERVER_REQUEST_DURATION: Metric = Metric {
+    name: "http.server.request.duration",
+    instrument: Instrument::Histogram,
+    unit: "s",
+    description: "Duration of HTTP server requests.",
+    boundaries: REQUEST_SECONDS,
+};
+
+/// Requests that have started and not ended. Development.
+pub const HTTP_SERVER_ACTIVE_REQUESTS: Metric = Metric {
+    name: "http.server.active_requests",
+    instrument: Instrument::UpDownCounter,
+    unit: "{request}",
+    description: "Number of active HTTP server requests.",
+    boundaries: &[],
+};
+
+/// Bytes of the request's body. Development.
+pub const HTTP_SERVER_REQUEST_BODY_SIZE: Metric = Metric {
+    name: "http.server.request.body.size",
+    instrument: Instrument::Histogram,
+    unit: "By",
+    description: "Size of HTTP server request bodies.",
+    boundaries: BODY_BYTES,
+};
+
+/// Bytes of the response's body. Development.
+pub const HTTP_SERVER_RESPONSE_BODY_SIZE: Metric = Metric {
+    name: "http.server.response.body.size",
+    instrument: Instrument::Histogram,
+    unit: "By",
+    description: "Size of HTTP server response bodies.",
+    boundaries: BODY_BYTES,
+};
+
+/// Connections that are open. Our own name.
+pub const TRANSPORT_SERVER_ACTIVE_CONNECTIONS: Metric = Metric {
+    name: "transport.server.active_connections",
+    instrument: Instrument::UpDownCounter,
+    unit: "{connection}",
+    description: "Number of accepted connections that are open.",
+    boundaries: &[],
+};
+
+/// From accepting a connection to its end. Our own name.
+pub const TRANSPORT_SERVER_CONNECTION_DURATION: Metric = Metric {
+    name: "transport.server.connection.duration",
+    instrument: Instrument::Histogram,
+    unit: "s",
+    description: "Duration of accepted connections.",
+    boundaries: CONNECTION_SECONDS,
+};
+
+/// Bytes that passed through connections, by direction. Our own name.
+pub const TRANSPORT_SERVER_IO: Metric = Metric {
+    name: "transport.server.io",
+    instrument: Instrument::Counter,
+    unit: "By",
+    description: "Bytes received and transmitted on accepted connections.",
+    boundaries: &[],
+};
+
+#[cfg(test)]
+pub(super) const ALL: &[Metric] = &[
+    HTTP_SERVER_REQUEST_DURATION,
+    HTTP_SERVER_ACTIVE_REQUESTS,
+    HTTP_SERVER_REQUEST_BODY_SIZE,
+    HTTP_SERVER_RESPONSE_BODY_SIZE,
+    TRANSPORT_SERVER_ACTIVE_CONNECTIONS,
+    TRANSPORT_SERVER_CONNECTION_DURATION,
+    TRANSPORT_SERVER_IO,
+];

@@ -1,0 +1,232 @@
+//! Resource and meter provider in one call.
+
+use std::error::Error as StdError;
+use std::fmt;
+use std::path::Path;
+
+use opentelemetry::{Key, KeyValue, global};
+use opentelemetry_sdk::Resource;
+use opentelemetry_sdk::error::{OTelSdkError, OTelSdkResult};
+use opentelemetry_sdk::metrics::{MeterProviderBuilder, SdkMeterProvider};
+use opentelemetry_sdk::resource::ResourceBuilder;
+
+use crate::semconv::attribute::SERVICE_NAME;
+
+/// The running telemetry of a process, and the guard that flushes it.
+///
+/// Keep it until the service has ended, then call [`shutdown`](Telemetry::shutdown). Dropping it does the same
+/// without telling of failures.
+///
+/// ```
+/// use telemetry_core::Telemetry;
+///
+/// let telemetry = Telemetry::builder().with_service_name("shop").build()?;
+/// // .. serve ..
+/// telemetry.shutdown()?;
+/// # Ok::<(), telemetry_core::setup::Error>(())
+/// ```
+#[derive(Debug)]
+pub struct Telemetry {
+    meter_provider: SdkMeterProvider,
+}
+
+impl Telemetry {
+    /// Starts a setup: the environment's resource, no reader, and the provider made global.
+    pub fn builder() -> TelemetryBuilder {
+        TelemetryBuilder {
+            service_name: None,
+            attributes: Vec::new(),
+            configure_metrics: Vec::new(),
+            global: true,
+        }
+    }
+
+    /// The meter provider, for layers and instruments that are not to use the global one.
+    #[must_use]
+    pub fn meter_provider(&self) -> &SdkMeterProvider {
+        &self.meter_provider
+    }
+
+    /// Flushes what the readers still hold and ends them. A scrape after this gets an error.
+    ///
+    /// Blocks until the readers have ended. A second call does nothing.
+    ///
+    /// # Errors
+    ///
+    /// When a reader or its exporter failed in its last export; the rest has ended all the same.
+    pub fn shutdown(&self) -> Result<(), Error> {
+        ignore_second_shutdown(self.meter_provider.shutdown()).map_err(|error| Error(Kind::Shutdown(error)))
+    }
+}
+
+impl Drop for Telemetry {
+    fn drop(&mut self) {
+        if let Err(error) = self.shutdown() {
+            tracing::warn!(error = %error, "telemetry did not end cleanly");
+        }
+    }
+}
+
+fn ignore_second_shutdown(result: OTelSdkResult) -> OTelSdkResult {
+    match result {
+        Err(OTelSdkError::AlreadyShutdown) => Ok(()),
+        other => other,
+    }
+}
+
+type ConfigureMetrics = Box<dyn FnOnce(MeterProviderBuilder) -> MeterProviderBuilder + Send>;
+
+/// Collects the settings of a [`Telemetry`].
+///
+/// The resource starts from what the SDK detects: `OTEL_RESOURCE_ATTRIBUTES`, `OTEL_SERVICE_NAME` and the
+/// `telemetry.sdk.*` attributes. What is set in code wins.
+#[must_use = "a builder does nothing until `build` is called"]
+pub struct TelemetryBuilder {
+    service_name: Option<String>,
+    attributes: Vec<KeyValue>,
+    configure_metrics: Vec<ConfigureMetrics>,
+    global: bool,
+}
+
+impl TelemetryBuilder {
+    /// Names the service: the resource attribute `service.name`.
+    pub fn with_service_name(mut self, name: impl Into<String>) -> Self {
+        self.service_name = Some(name.into());
+        self
+    }
+
+    /// Adds attributes to the resource; they win over those of the environment.
+    pub fn with_resource_attributes(mut self, attributes: impl IntoIterator<Item = KeyValue>) -> Self {
+        self.attributes.extend(attributes);
+        self
+    }
+
+    /// Adds readers and views, or changes anything else of the SDK's own builder. Calls add up, in order.
+    ///
+    /// ```
+    /// use telemetry_core::Telemetry;
+    /// use telemetry_core::opentelemetry_sdk::metrics::{InMemoryMetricExporter, PeriodicReader};
+    ///
+    /// let exporter = InMemoryMetricExporter::default();
+    /// let telemetry = Telemetry::builder()
+    ///     .configure_metrics(|metrics| metrics.with_reader(PeriodicReader::builder(exporter).build()))
+    ///     .build()?;
+    /// # Ok::<(), telemetry_core::setup::Error>(())
+    /// ```
+    pub fn configure_metrics(
+        mut self,
+        configure: impl FnOnce(MeterProviderBuilder) -> MeterProviderBuilder + Send + 'static,
+    ) -> Self {
+        self.configure_metrics.push(Box::new(configure));
+        self
+    }
+
+    /// Leaves the process's global meter provider as it is. Layers then need
+    /// [`MeterOptions::with_meter_provider`](crate::MeterOptions::with_meter_provider). Tests want this.
+    pub fn without_global(mut self) -> Self {
+        self.global = false;
+        self
+    }
+
+    /// Starts the providers and, unless told otherwise, makes them the global ones.
+    ///
+    /// # Errors
+    ///
+    /// When the service name is empty.
+    pub fn build(self) -> Result<Telemetry, Error> {
+        if self.service_name.as_deref().is_some_and(|name| name.trim().is_empty()) {
+            return Err(Error(Kind::EmptyServiceName));
+        }
+        let resource = resource(self.service_name, self.attributes);
+        let meter_provider = self
+            .configure_metrics
+            .into_iter()
+            .fold(
+                SdkMeterProvider::builder().with_resource(resource),
+                |builder, configure| configure(builder),
+            )
+            .build();
+        if self.global {
+            global::set_meter_provider(meter_provider.clone());
+        }
+        Ok(Telemetry { meter_provider })
+    }
+}
+
+impl fmt::Debug for TelemetryBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TelemetryBuilder")
+            .field("service_name", &self.service_name)
+            .field("global", &self.global)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The SDK's name for a service that nobody named; the specification wants the executable's name behind it.
+const UNNAMED: &str = "unknown_service";
+
+fn resource(service_name: Option<String>, attributes: Vec<KeyValue>) -> Resource {
+    // The SDK reads the variable too, but then lets a name in `OTEL_RESOURCE_ATTRIBUTES` win, which has to lose.
+    let from_environment = std::env::var("OTEL_SERVICE_NAME").ok().filter(|name| !name.is_empty());
+    let detected = name_service(Resource::builder(), from_environment).build();
+    let unnamed = detected
+        .get(&Key::from_static_str(SERVICE_NAME))
+        .is_none_or(|name| matches!(name.as_str().as_ref(), "" | UNNAMED));
+    let fallback = if unnamed { Some(name_of_executable()) } else { None };
+    let builder = name_service(merged_into_builder(&detected), fallback).with_attributes(attributes);
+    name_service(builder, service_name).build()
+}
+
+fn name_service(builder: ResourceBuilder, name: Option<String>) -> ResourceBuilder {
+    match name {
+        Some(name) => builder.with_service_name(name),
+        None => builder,
+    }
+}
+
+fn merged_into_builder(resource: &Resource) -> ResourceBuilder {
+    let attributes = resource
+        .iter()
+        .map(|(key, value)| KeyValue::new(key.clone(), value.clone()));
+    match resource.schema_url() {
+        Some(url) => Resource::builder_empty().with_schema_url(attributes, url.to_owned()),
+        None => Resource::builder_empty().with_attributes(attributes),
+    }
+}
+
+fn name_of_executable() -> String {
+    match std::env::current_exe().ok().as_deref().and_then(Path::file_name) {
+        Some(file) => format!("{UNNAMED}:{}", file.to_string_lossy()),
+        None => UNNAMED.to_owned(),
+    }
+}
+
+/// Why a setup or a shutdown failed.
+#[derive(Debug)]
+pub struct Error(Kind);
+
+#[derive(Debug)]
+enum Kind {
+    EmptyServiceName,
+    Shutdown(OTelSdkError),
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0 {
+            Kind::EmptyServiceName => {
+                f.write_str("the service name is empty: give `with_service_name` a name, or leave the call out")
+            }
+            Kind::Shutdown(_) => f.write_str("the meter provider did not shut down cleanly"),
+        }
+    }
+}
+
+impl StdError for Error {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        match &self.0 {
+            Kind::EmptyServiceName => None,
+            Kind::Shutdown(error) => Some(error),
+        }
+    }
+}

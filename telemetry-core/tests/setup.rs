@@ -1,0 +1,154 @@
+//! `Telemetry` from the outside.
+#![cfg(feature = "testing")]
+#![allow(clippy::expect_used, clippy::unwrap_used)] // Helpers of tests may fail them.
+
+use std::process::Command;
+
+use telemetry_core::opentelemetry::metrics::MeterProvider;
+use telemetry_core::opentelemetry::{KeyValue, global};
+use telemetry_core::opentelemetry_sdk::metrics::data::ResourceMetrics;
+use telemetry_core::opentelemetry_sdk::metrics::{InMemoryMetricExporter, PeriodicReader};
+use telemetry_core::{Telemetry, TelemetryBuilder};
+
+fn with_exporter(builder: TelemetryBuilder, exporter: &InMemoryMetricExporter) -> TelemetryBuilder {
+    let reader = PeriodicReader::builder(exporter.clone()).build();
+    builder
+        .without_global()
+        .configure_metrics(move |metrics| metrics.with_reader(reader))
+}
+
+/// Counts one visit, ends the telemetry and gives what was exported on the way out.
+fn exported(builder: TelemetryBuilder) -> Vec<ResourceMetrics> {
+    let exporter = InMemoryMetricExporter::default();
+    let telemetry = with_exporter(builder, &exporter).build().unwrap();
+    telemetry
+        .meter_provider()
+        .meter("shop")
+        .u64_counter("visits")
+        .build()
+        .add(1, &[]);
+    telemetry.shutdown().unwrap();
+    exporter.get_finished_metrics().unwrap()
+}
+
+fn resource_attribute(builder: TelemetryBuilder, key: &'static str) -> Option<String> {
+    exported(builder)
+        .first()
+        .and_then(|metrics| metrics.resource().get(&key.into()))
+        .map(|value| value.to_string())
+}
+
+#[test]
+fn shutdown_flushes() {
+    let collected = exported(Telemetry::builder());
+    let metrics: Vec<_> = collected.iter().flat_map(ResourceMetrics::scope_metrics).collect();
+    assert_eq!(metrics.len(), 1);
+}
+
+#[test]
+fn dropping_the_guard_flushes() {
+    let exporter = InMemoryMetricExporter::default();
+    let telemetry = with_exporter(Telemetry::builder(), &exporter).build().unwrap();
+    telemetry
+        .meter_provider()
+        .meter("shop")
+        .u64_counter("visits")
+        .build()
+        .add(1, &[]);
+    drop(telemetry);
+    assert_eq!(exporter.get_finished_metrics().unwrap().len(), 1);
+}
+
+#[test]
+fn co_35_a_second_shutdown_is_harmless() {
+    let telemetry = Telemetry::builder().without_global().build().unwrap();
+    telemetry.shutdown().unwrap();
+    telemetry.shutdown().unwrap();
+    let late = telemetry.meter_provider().meter("late").u64_counter("late").build();
+    late.add(1, &[]);
+}
+
+#[test]
+fn co_07_code_wins_over_detected_attributes() {
+    let builder = Telemetry::builder()
+        .with_service_name("shop")
+        .with_resource_attributes([KeyValue::new("deployment.environment.name", "test")]);
+    assert_eq!(
+        resource_attribute(builder, "deployment.environment.name").as_deref(),
+        Some("test")
+    );
+    let builder = Telemetry::builder().with_service_name("shop");
+    assert_eq!(resource_attribute(builder, "service.name").as_deref(), Some("shop"));
+    let builder = Telemetry::builder().with_service_name("shop");
+    assert_eq!(
+        resource_attribute(builder, "telemetry.sdk.language").as_deref(),
+        Some("rust")
+    );
+}
+
+#[test]
+fn an_empty_service_name_is_refused() {
+    let error = Telemetry::builder().with_service_name(" ").build().unwrap_err();
+    assert!(error.to_string().contains("with_service_name"), "{error}");
+}
+
+#[test]
+fn the_global_provider_is_set_unless_told_otherwise() {
+    let exporter = InMemoryMetricExporter::default();
+    let reader = PeriodicReader::builder(exporter.clone()).build();
+    let telemetry = Telemetry::builder()
+        .configure_metrics(|metrics| metrics.with_reader(reader))
+        .build()
+        .unwrap();
+    let quiet = Telemetry::builder().without_global().build().unwrap();
+    global::meter("shop").u64_counter("visits").build().add(1, &[]);
+    telemetry.shutdown().unwrap();
+    quiet.shutdown().unwrap();
+    assert_eq!(exporter.get_finished_metrics().unwrap().len(), 1);
+}
+
+/// The environment belongs to the process, so each case runs this test binary once more with its own.
+fn service_name_with_environment(variables: &[(&str, &str)]) -> String {
+    let output = Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "prints_the_service_name", "--ignored", "--nocapture"])
+        .env_remove("OTEL_SERVICE_NAME")
+        .env_remove("OTEL_RESOURCE_ATTRIBUTES")
+        .envs(variables.iter().copied())
+        .output()
+        .unwrap();
+    let output = String::from_utf8(output.stdout).unwrap();
+    let (_, rest) = output.split_once("service.name=").expect("the child prints the name");
+    rest.lines().next().unwrap().to_owned()
+}
+
+#[test]
+#[ignore = "the other half of the tests on the environment, run by them"]
+fn prints_the_service_name() {
+    let name = resource_attribute(Telemetry::builder(), "service.name").unwrap();
+    println!("service.name={name}");
+}
+
+#[test]
+fn co_20_an_unnamed_service_is_called_after_its_executable() {
+    let executable = std::env::current_exe().unwrap();
+    let executable = executable.file_name().unwrap().to_string_lossy();
+    assert_eq!(
+        service_name_with_environment(&[]),
+        format!("unknown_service:{executable}")
+    );
+    assert_eq!(
+        service_name_with_environment(&[("OTEL_SERVICE_NAME", "")]),
+        format!("unknown_service:{executable}")
+    );
+}
+
+#[test]
+fn co_06_the_environment_names_the_service() {
+    assert_eq!(service_name_with_environment(&[("OTEL_SERVICE_NAME", "shop")]), "shop");
+    let attributes = ("OTEL_RESOURCE_ATTRIBUTES", "service.name=store");
+    assert_eq!(service_name_with_environment(&[attributes]), "store");
+    assert_eq!(
+        service_name_with_environment(&[attributes, ("OTEL_SERVICE_NAME", "shop")]),
+        "shop"
+    );
+}
