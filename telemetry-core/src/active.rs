@@ -42,8 +42,6 @@ impl<A: AsRef<[KeyValue]>> Drop for ActiveGuard<A> {
 
 impl<A: AsRef<[KeyValue]>> fmt::Debug for ActiveGuard<A> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ActiveGuard")
-            .field("attributes", &self.attributes.as_ref())
-            .finish_non_exhaustive()
+        f.debug_struct("ActiveGuard").field("attributes", &self.attributes.as_ref()).finish_non_exhaustive()
     }
 }

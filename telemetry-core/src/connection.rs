@@ -31,12 +31,7 @@ impl ConnectionInfo {
     /// A connection of which only the transport is known.
     #[must_use]
     pub fn new(transport: Transport) -> Self {
-        Self {
-            transport,
-            peer: None,
-            local: None,
-            tls: None,
-        }
+        Self { transport, peer: None, local: None, tls: None }
     }
 
     /// Sets the other end's address.
@@ -89,10 +84,7 @@ impl ConnectionInfo {
     /// An IPv4 address written as IPv6 counts as `ipv4`.
     #[must_use]
     pub fn network_type(&self) -> Option<&'static str> {
-        [&self.peer, &self.local]
-            .into_iter()
-            .flatten()
-            .find_map(Address::network_type)
+        [&self.peer, &self.local].into_iter().flatten().find_map(Address::network_type)
     }
 }
 
@@ -250,13 +242,7 @@ mod tests {
 
     #[test]
     fn nt_01_transports_have_the_conventions_names() {
-        let all = [
-            Transport::Tcp,
-            Transport::Udp,
-            Transport::Unix,
-            Transport::Pipe,
-            Transport::Quic,
-        ];
+        let all = [Transport::Tcp, Transport::Udp, Transport::Unix, Transport::Pipe, Transport::Quic];
         assert_eq!(all.map(Transport::as_str), ["tcp", "udp", "unix", "pipe", "quic"]);
     }
 }

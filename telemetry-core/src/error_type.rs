@@ -84,10 +84,7 @@ impl ErrorType {
         while let Some(error) = next {
             if let Some(error) = error.downcast_ref::<io::Error>() {
                 // An io::Error may itself wrap the cause: its kind says less than that cause then.
-                let wrapped = error
-                    .get_ref()
-                    .map(|inner| Self::from_error(inner))
-                    .filter(|kind| *kind != Self::Other);
+                let wrapped = error.get_ref().map(|inner| Self::from_error(inner)).filter(|kind| *kind != Self::Other);
                 return wrapped.unwrap_or_else(|| error.kind().into());
             }
             next = error.source();
@@ -143,21 +140,14 @@ fn status_str(status: http::StatusCode) -> &'static str {
         let mut i = 0;
         while i < digits.len() {
             let code = FIRST + i;
-            digits[i] = [
-                b'0' + (code / 100) as u8,
-                b'0' + (code / 10 % 10) as u8,
-                b'0' + (code % 10) as u8,
-            ];
+            digits[i] = [b'0' + (code / 100) as u8, b'0' + (code / 10 % 10) as u8, b'0' + (code % 10) as u8];
             i += 1;
         }
         digits
     };
     static STATUS: [[u8; 3]; 900] = DIGITS;
     let index = usize::from(status.as_u16()) - FIRST;
-    STATUS
-        .get(index)
-        .and_then(|digits| std::str::from_utf8(digits).ok())
-        .unwrap_or(OTHER)
+    STATUS.get(index).and_then(|digits| std::str::from_utf8(digits).ok()).unwrap_or(OTHER)
 }
 
 #[cfg(test)]

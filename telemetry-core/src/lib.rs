@@ -20,7 +20,7 @@
 //! # Features
 //!
 //! Without features the crate uses the OpenTelemetry API alone. `sdk` adds the SDK and [`Telemetry`]; `testing`
-//! adds the test kit, and the SDK with it; `axum` lets `ConnectionInfo` be axum's connect info.
+//! adds the test kit, and the SDK with it.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 pub mod active;

@@ -90,10 +90,7 @@ impl MeterOptions {
     /// that of [`semconv`](crate::semconv).
     #[must_use]
     pub fn meter(&self, name: &'static str, version: &'static str) -> ScopedMeter {
-        let scope = InstrumentationScope::builder(name)
-            .with_version(version)
-            .with_schema_url(SCHEMA_URL)
-            .build();
+        let scope = InstrumentationScope::builder(name).with_version(version).with_schema_url(SCHEMA_URL).build();
         let meter = match &self.source {
             MeterSource::Global => global::meter_with_scope(scope),
             MeterSource::Provider(provider) => provider.meter_with_scope(scope),
@@ -145,11 +142,7 @@ impl ScopedMeter {
     /// A counter that only rises.
     #[must_use]
     pub fn u64_counter(&self, metric: &Metric) -> Counter<u64> {
-        self.meter
-            .u64_counter(self.name(metric))
-            .with_unit(metric.unit)
-            .with_description(metric.description)
-            .build()
+        self.meter.u64_counter(self.name(metric)).with_unit(metric.unit).with_description(metric.description).build()
     }
 
     /// A counter that rises and falls.
@@ -165,8 +158,6 @@ impl ScopedMeter {
 
 impl fmt::Debug for ScopedMeter {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ScopedMeter")
-            .field("prefix", &self.prefix)
-            .finish_non_exhaustive()
+        f.debug_struct("ScopedMeter").field("prefix", &self.prefix).finish_non_exhaustive()
     }
 }

@@ -33,12 +33,7 @@ pub struct Telemetry {
 impl Telemetry {
     /// Starts a setup: the environment's resource, no reader, and the provider made global.
     pub fn builder() -> TelemetryBuilder {
-        TelemetryBuilder {
-            service_name: None,
-            attributes: Vec::new(),
-            configure_metrics: Vec::new(),
-            global: true,
-        }
+        TelemetryBuilder { service_name: None, attributes: Vec::new(), configure_metrics: Vec::new(), global: true }
     }
 
     /// The meter provider, for layers and instruments that are not to use the global one.
@@ -141,10 +136,7 @@ impl TelemetryBuilder {
         let meter_provider = self
             .configure_metrics
             .into_iter()
-            .fold(
-                SdkMeterProvider::builder().with_resource(resource),
-                |builder, configure| configure(builder),
-            )
+            .fold(SdkMeterProvider::builder().with_resource(resource), |builder, configure| configure(builder))
             .build();
         if self.global {
             global::set_meter_provider(meter_provider.clone());
@@ -185,9 +177,7 @@ fn name_service(builder: ResourceBuilder, name: Option<String>) -> ResourceBuild
 }
 
 fn merged_into_builder(resource: &Resource) -> ResourceBuilder {
-    let attributes = resource
-        .iter()
-        .map(|(key, value)| KeyValue::new(key.clone(), value.clone()));
+    let attributes = resource.iter().map(|(key, value)| KeyValue::new(key.clone(), value.clone()));
     match resource.schema_url() {
         Some(url) => Resource::builder_empty().with_schema_url(attributes, url.to_owned()),
         None => Resource::builder_empty().with_attributes(attributes),

@@ -48,25 +48,15 @@ fn hs_39_the_end_has_the_attributes_of_the_start() {
 #[test]
 fn instruments_carry_prefix_unit_and_bounds() {
     let metrics = InMemoryMetrics::new();
-    let options = MeterOptions::default()
-        .with_meter_provider(metrics.provider())
-        .with_metric_prefix("shop");
+    let options = MeterOptions::default().with_meter_provider(metrics.provider()).with_metric_prefix("shop");
     let meter = options.meter("test", "1");
-    meter
-        .f64_histogram(&semconv::metric::HTTP_SERVER_REQUEST_DURATION)
-        .record(0.2, &[]);
-    meter
-        .i64_up_down_counter(&semconv::metric::HTTP_SERVER_ACTIVE_REQUESTS)
-        .add(1, &[]);
+    meter.f64_histogram(&semconv::metric::HTTP_SERVER_REQUEST_DURATION).record(0.2, &[]);
+    meter.i64_up_down_counter(&semconv::metric::HTTP_SERVER_ACTIVE_REQUESTS).add(1, &[]);
 
     let snapshot = metrics.snapshot();
-    let [duration] = snapshot.points("shop.http.server.request.duration")[..] else {
-        panic!("{snapshot:?}")
-    };
+    let [duration] = snapshot.points("shop.http.server.request.duration")[..] else { panic!("{snapshot:?}") };
     assert_eq!(duration.unit, "s");
-    let telemetry_core::testing::Value::Histogram { count, bounds, .. } = &duration.value else {
-        panic!()
-    };
+    let telemetry_core::testing::Value::Histogram { count, bounds, .. } = &duration.value else { panic!() };
     assert_eq!(*count, 1);
     assert_eq!(bounds, semconv::metric::REQUEST_SECONDS);
     assert_eq!(snapshot.sum("shop.http.server.active_requests", &[]), 1.0);

@@ -12,30 +12,20 @@ use telemetry_core::{Telemetry, TelemetryBuilder};
 
 fn with_exporter(builder: TelemetryBuilder, exporter: &InMemoryMetricExporter) -> TelemetryBuilder {
     let reader = PeriodicReader::builder(exporter.clone()).build();
-    builder
-        .without_global()
-        .configure_metrics(move |metrics| metrics.with_reader(reader))
+    builder.without_global().configure_metrics(move |metrics| metrics.with_reader(reader))
 }
 
 /// Counts one visit, ends the telemetry and gives what was exported on the way out.
 fn exported(builder: TelemetryBuilder) -> Vec<ResourceMetrics> {
     let exporter = InMemoryMetricExporter::default();
     let telemetry = with_exporter(builder, &exporter).build().unwrap();
-    telemetry
-        .meter_provider()
-        .meter("shop")
-        .u64_counter("visits")
-        .build()
-        .add(1, &[]);
+    telemetry.meter_provider().meter("shop").u64_counter("visits").build().add(1, &[]);
     telemetry.shutdown().unwrap();
     exporter.get_finished_metrics().unwrap()
 }
 
 fn resource_attribute(builder: TelemetryBuilder, key: &'static str) -> Option<String> {
-    exported(builder)
-        .first()
-        .and_then(|metrics| metrics.resource().get(&key.into()))
-        .map(|value| value.to_string())
+    exported(builder).first().and_then(|metrics| metrics.resource().get(&key.into())).map(|value| value.to_string())
 }
 
 #[test]
@@ -49,12 +39,7 @@ fn shutdown_flushes() {
 fn dropping_the_guard_flushes() {
     let exporter = InMemoryMetricExporter::default();
     let telemetry = with_exporter(Telemetry::builder(), &exporter).build().unwrap();
-    telemetry
-        .meter_provider()
-        .meter("shop")
-        .u64_counter("visits")
-        .build()
-        .add(1, &[]);
+    telemetry.meter_provider().meter("shop").u64_counter("visits").build().add(1, &[]);
     drop(telemetry);
     assert_eq!(exporter.get_finished_metrics().unwrap().len(), 1);
 }
@@ -73,17 +58,11 @@ fn co_07_code_wins_over_detected_attributes() {
     let builder = Telemetry::builder()
         .with_service_name("shop")
         .with_resource_attributes([KeyValue::new("deployment.environment.name", "test")]);
-    assert_eq!(
-        resource_attribute(builder, "deployment.environment.name").as_deref(),
-        Some("test")
-    );
+    assert_eq!(resource_attribute(builder, "deployment.environment.name").as_deref(), Some("test"));
     let builder = Telemetry::builder().with_service_name("shop");
     assert_eq!(resource_attribute(builder, "service.name").as_deref(), Some("shop"));
     let builder = Telemetry::builder().with_service_name("shop");
-    assert_eq!(
-        resource_attribute(builder, "telemetry.sdk.language").as_deref(),
-        Some("rust")
-    );
+    assert_eq!(resource_attribute(builder, "telemetry.sdk.language").as_deref(), Some("rust"));
 }
 
 #[test]
@@ -96,10 +75,7 @@ fn an_empty_service_name_is_refused() {
 fn the_global_provider_is_set_unless_told_otherwise() {
     let exporter = InMemoryMetricExporter::default();
     let reader = PeriodicReader::builder(exporter.clone()).build();
-    let telemetry = Telemetry::builder()
-        .configure_metrics(|metrics| metrics.with_reader(reader))
-        .build()
-        .unwrap();
+    let telemetry = Telemetry::builder().configure_metrics(|metrics| metrics.with_reader(reader)).build().unwrap();
     let quiet = Telemetry::builder().without_global().build().unwrap();
     global::meter("shop").u64_counter("visits").build().add(1, &[]);
     telemetry.shutdown().unwrap();
@@ -132,14 +108,8 @@ fn prints_the_service_name() {
 fn co_20_an_unnamed_service_is_called_after_its_executable() {
     let executable = std::env::current_exe().unwrap();
     let executable = executable.file_name().unwrap().to_string_lossy();
-    assert_eq!(
-        service_name_with_environment(&[]),
-        format!("unknown_service:{executable}")
-    );
-    assert_eq!(
-        service_name_with_environment(&[("OTEL_SERVICE_NAME", "")]),
-        format!("unknown_service:{executable}")
-    );
+    assert_eq!(service_name_with_environment(&[]), format!("unknown_service:{executable}"));
+    assert_eq!(service_name_with_environment(&[("OTEL_SERVICE_NAME", "")]), format!("unknown_service:{executable}"));
 }
 
 #[test]
@@ -147,8 +117,5 @@ fn co_06_the_environment_names_the_service() {
     assert_eq!(service_name_with_environment(&[("OTEL_SERVICE_NAME", "shop")]), "shop");
     let attributes = ("OTEL_RESOURCE_ATTRIBUTES", "service.name=store");
     assert_eq!(service_name_with_environment(&[attributes]), "store");
-    assert_eq!(
-        service_name_with_environment(&[attributes, ("OTEL_SERVICE_NAME", "shop")]),
-        "shop"
-    );
+    assert_eq!(service_name_with_environment(&[attributes, ("OTEL_SERVICE_NAME", "shop")]), "shop");
 }

@@ -1,1 +1,86 @@
-//! Placeholder.
+//! OpenTelemetry metrics for HTTP services, as tower layers.
+//!
+//! [`RequestMetricsLayer`] goes around any service from `http::Request` to `http::Response`: axum, hyper, tonic or a
+//! tower stack. It follows the request from the call to the last byte of the response, and records each request once
+//! in whatever way it ends.
+//!
+//! ```
+//! use bytes::Bytes;
+//! use http::{Request, Response};
+//! use http_body_util::{BodyExt, Empty, Full};
+//! use telemetry_core::MeterOptions;
+//! use telemetry_core::testing::InMemoryMetrics;
+//! use telemetry_http::RequestMetricsLayer;
+//! use tower::{ServiceBuilder, ServiceExt, service_fn};
+//!
+//! # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+//! let metrics = InMemoryMetrics::new();
+//! let options = MeterOptions::default().with_meter_provider(metrics.provider());
+//! let service = ServiceBuilder::new()
+//!     .layer(RequestMetricsLayer::custom(options).with_route(|_| Some("/hello".into())))
+//!     .service(service_fn(|_| async { Ok::<_, std::io::Error>(Response::new(Full::<Bytes>::from("hello"))) }));
+//!
+//! let response = service.oneshot(Request::get("/hello").body(Empty::<Bytes>::new())?).await?;
+//! assert_eq!(response.into_body().collect().await?.to_bytes(), "hello");
+//!
+//! let snapshot = metrics.snapshot();
+//! assert_eq!(snapshot.count("http.server.request.duration", &[("http.route", "/hello")]), 1);
+//! assert_eq!(snapshot.sum("http.server.response.body.size", &[]), 5.0);
+//! assert_eq!(snapshot.sum("http.server.active_requests", &[]), 0.0);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! # }).unwrap();
+//! ```
+//!
+//! # What is recorded
+//!
+//! | metric | unit | attributes |
+//! |---|---|---|
+//! | `http.server.request.duration` | s | `http.request.method`, `url.scheme`, `http.route`, `http.response.status_code`, `error.type`, `network.protocol.version` |
+//! | `http.server.active_requests` | {request} | `http.request.method`, `url.scheme` |
+//! | `http.server.request.body.size` | By | as the duration |
+//! | `http.server.response.body.size` | By | as the duration |
+//!
+//! The names, units and attributes are those of the OpenTelemetry semantic conventions. The conventions call the last
+//! three opt-in; here all four are on, and each can be switched off.
+//!
+//! # When a request ends
+//!
+//! The duration runs from the call of the service to the last byte of the response, and a request is active for just
+//! as long. `http.response.status_code` is there whenever a response head was there.
+//!
+//! | ending | `error.type` |
+//! |---|---|
+//! | the response body ends, was empty, or is one that is never sent (HEAD, 1xx, 204, 304) | absent, or the status code from 500 on |
+//! | as many bytes as `Content-Length` says have passed, then the body is dropped | likewise |
+//! | 101, or 2xx to CONNECT: ends with the head, not with the tunnel | likewise |
+//! | the service returns an error | the error's [`ErrorType`](telemetry_core::ErrorType) |
+//! | the response body fails | the error's `ErrorType` |
+//! | the future or the response body is dropped before its end | `cancelled` |
+//! | the service or the body panics | `panic`; the panic goes on unchanged |
+//!
+//! Sizes are the bytes that pass through the bodies at the place where the layer stands: inside of a compression
+//! layer the plain bytes, outside of it the compressed ones. A request body that the service never reads counts 0.
+//! Without a response head there is no record of a response size.
+//!
+//! # The route
+//!
+//! `http.route` is the router's template, never the path. With feature `axum` it is read from `MatchedPath`, which
+//! axum shows to layers added with `Router::layer` or `Router::route_layer`, but not to a layer around the whole
+//! router. For other routers, [`RequestMetricsLayer::with_route`] takes a function. Where no route can be seen, it is
+//! absent, and one line in the log says why.
+//!
+//! # Features
+//!
+//! `axum`: the route from `MatchedPath`, the connection from `ConnectInfo`. None is on by default.
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+mod attributes;
+mod connection;
+mod error;
+mod method;
+mod record;
+mod route;
+mod server;
+
+pub use connection::connection_info;
+pub use server::{RequestBody, RequestMetricsLayer, RequestMetricsService, ResponseBody, ResponseFuture};

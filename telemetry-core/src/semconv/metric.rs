@@ -29,14 +29,11 @@ pub enum Instrument {
 }
 
 /// Seconds, for what a request, a handshake or a connect takes. The convention's own bounds.
-pub const REQUEST_SECONDS: &[f64] = &[
-    0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1.0, 2.5, 5.0, 7.5, 10.0,
-];
+pub const REQUEST_SECONDS: &[f64] = &[0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1.0, 2.5, 5.0, 7.5, 10.0];
 
 /// Seconds, for how long a connection lives. The bounds that the convention gives for connections.
-pub const CONNECTION_SECONDS: &[f64] = &[
-    0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0, 120.0, 300.0,
-];
+pub const CONNECTION_SECONDS: &[f64] =
+    &[0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0, 120.0, 300.0];
 
 /// Bytes of a body: empty, then powers of four from 64 B to 64 MiB. The convention gives no bounds, and the SDK's
 /// default ends at 10,000, which would throw all larger bodies together.

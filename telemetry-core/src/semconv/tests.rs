@@ -26,11 +26,7 @@ fn co_40_attribute_names_are_the_conventions_own() {
 
 #[test]
 fn co_40_metric_names_are_the_conventions_own() {
-    let ours: Vec<_> = METRICS
-        .iter()
-        .map(|metric| metric.name)
-        .filter(|name| name.starts_with("http."))
-        .collect();
+    let ours: Vec<_> = METRICS.iter().map(|metric| metric.name).filter(|name| name.starts_with("http.")).collect();
     let official = [
         official::metric::HTTP_SERVER_REQUEST_DURATION,
         official::metric::HTTP_SERVER_ACTIVE_REQUESTS,
@@ -45,14 +41,7 @@ fn nt_60_own_names_follow_the_conventions_patterns() {
     for metric in METRICS.iter().filter(|metric| !metric.name.starts_with("http.")) {
         assert!(metric.name.starts_with("transport.server."), "{}", metric.name);
         assert!(!metric.name.ends_with("_total"), "{}", metric.name);
-        assert!(
-            metric
-                .name
-                .chars()
-                .all(|c| c.is_ascii_lowercase() || c == '.' || c == '_'),
-            "{}",
-            metric.name
-        );
+        assert!(metric.name.chars().all(|c| c.is_ascii_lowercase() || c == '.' || c == '_'), "{}", metric.name);
     }
 }
 
@@ -72,12 +61,7 @@ fn nt_61_units_are_seconds_bytes_or_counts() {
 #[test]
 fn hs_34_histograms_alone_have_bounds_and_they_ascend() {
     for metric in METRICS {
-        assert_eq!(
-            metric.boundaries.is_empty(),
-            metric.instrument != Instrument::Histogram,
-            "{}",
-            metric.name
-        );
+        assert_eq!(metric.boundaries.is_empty(), metric.instrument != Instrument::Histogram, "{}", metric.name);
         assert!(metric.boundaries.is_sorted_by(|a, b| a < b), "{}", metric.name);
     }
     assert_eq!(metric::HTTP_SERVER_REQUEST_DURATION.boundaries.len(), 14);

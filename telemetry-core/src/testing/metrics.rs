@@ -17,9 +17,8 @@ impl InMemoryMetrics {
     #[must_use]
     pub fn new() -> Self {
         let exporter = InMemoryMetricExporter::default();
-        let provider = SdkMeterProvider::builder()
-            .with_reader(PeriodicReader::builder(exporter.clone()).build())
-            .build();
+        let provider =
+            SdkMeterProvider::builder().with_reader(PeriodicReader::builder(exporter.clone()).build()).build();
         Self { provider, exporter }
     }
 
@@ -44,16 +43,9 @@ impl InMemoryMetrics {
     #[allow(clippy::expect_used)] // A test that cannot read its metrics has to fail.
     pub fn snapshot(&self) -> Snapshot {
         self.exporter.reset();
-        self.provider
-            .force_flush()
-            .expect("the provider of this test is running");
-        let collected = self
-            .exporter
-            .get_finished_metrics()
-            .expect("the exporter of this test is running");
-        Snapshot {
-            points: collected.iter().flat_map(points).collect(),
-        }
+        self.provider.force_flush().expect("the provider of this test is running");
+        let collected = self.exporter.get_finished_metrics().expect("the exporter of this test is running");
+        Snapshot { points: collected.iter().flat_map(points).collect() }
     }
 }
 
@@ -140,17 +132,13 @@ impl Snapshot {
 
     fn matching(&self, metric: &str, attributes: &[(&str, &str)]) -> impl Iterator<Item = &Point> {
         self.points(metric).into_iter().filter(|point| {
-            attributes
-                .iter()
-                .all(|(key, value)| point.attributes.get(*key).is_some_and(|have| have == value))
+            attributes.iter().all(|(key, value)| point.attributes.get(*key).is_some_and(|have| have == value))
         })
     }
 }
 
 fn points(collected: &ResourceMetrics) -> Vec<Point> {
-    let metrics = collected
-        .scope_metrics()
-        .flat_map(opentelemetry_sdk::metrics::data::ScopeMetrics::metrics);
+    let metrics = collected.scope_metrics().flat_map(opentelemetry_sdk::metrics::data::ScopeMetrics::metrics);
     metrics
         .flat_map(|metric| {
             let values = match metric.data() {
@@ -172,36 +160,23 @@ type Values = Vec<(BTreeMap<String, String>, Value)>;
 
 fn values<T: Copy>(data: &MetricData<T>, number: impl Fn(T) -> f64) -> Values {
     match data {
-        MetricData::Gauge(gauge) => gauge
-            .data_points()
-            .map(|p| (text(p.attributes()), Value::Number(number(p.value()))))
-            .collect(),
-        MetricData::Sum(sum) => sum
-            .data_points()
-            .map(|p| (text(p.attributes()), Value::Number(number(p.value()))))
-            .collect(),
+        MetricData::Gauge(gauge) => {
+            gauge.data_points().map(|p| (text(p.attributes()), Value::Number(number(p.value())))).collect()
+        }
+        MetricData::Sum(sum) => {
+            sum.data_points().map(|p| (text(p.attributes()), Value::Number(number(p.value())))).collect()
+        }
         MetricData::Histogram(histogram) => histogram
             .data_points()
             .map(|p| {
                 let bounds = p.bounds().collect();
-                (
-                    text(p.attributes()),
-                    Value::Histogram {
-                        count: p.count(),
-                        sum: number(p.sum()),
-                        bounds,
-                    },
-                )
+                (text(p.attributes()), Value::Histogram { count: p.count(), sum: number(p.sum()), bounds })
             })
             .collect(),
         MetricData::ExponentialHistogram(histogram) => histogram
             .data_points()
             .map(|p| {
-                let value = Value::Histogram {
-                    count: p.count() as u64,
-                    sum: number(p.sum()),
-                    bounds: Vec::new(),
-                };
+                let value = Value::Histogram { count: p.count() as u64, sum: number(p.sum()), bounds: Vec::new() };
                 (text(p.attributes()), value)
             })
             .collect(),
@@ -209,7 +184,5 @@ fn values<T: Copy>(data: &MetricData<T>, number: impl Fn(T) -> f64) -> Values {
 }
 
 fn text<'a>(attributes: impl Iterator<Item = &'a KeyValue>) -> BTreeMap<String, String> {
-    attributes
-        .map(|attribute| (attribute.key.to_string(), attribute.value.to_string()))
-        .collect()
+    attributes.map(|attribute| (attribute.key.to_string(), attribute.value.to_string())).collect()
 }

@@ -1,0 +1,79 @@
+use std::sync::Arc;
+
+use http::Method;
+use telemetry_core::opentelemetry::StringValue;
+use telemetry_core::semconv::attribute::OTHER;
+
+/// The methods that the conventions know.
+const KNOWN: [&str; 10] = ["GET", "POST", "PUT", "DELETE", "HEAD", "PATCH", "OPTIONS", "CONNECT", "TRACE", "QUERY"];
+
+/// Replaces the list of known methods: names between commas.
+const VARIABLE: &str = "OTEL_INSTRUMENTATION_HTTP_KNOWN_METHODS";
+
+/// The methods that are reported by name; all others are `_OTHER`.
+#[derive(Clone, Debug)]
+pub(crate) struct KnownMethods(Vec<StringValue>);
+
+impl KnownMethods {
+    /// The list of the environment, or else that of the conventions.
+    pub(crate) fn from_env() -> Self {
+        std::env::var(VARIABLE).ok().and_then(|list| Self::parse(&list)).unwrap_or_else(Self::conventions)
+    }
+
+    fn conventions() -> Self {
+        Self(KNOWN.map(StringValue::from).into())
+    }
+
+    fn parse(list: &str) -> Option<Self> {
+        let names: Self = list.split(',').collect();
+        if names.0.is_empty() { None } else { Some(names) }
+    }
+
+    /// The names, `_OTHER` last. [`index`](Self::index) points into this list.
+    pub(crate) fn names(&self) -> impl Iterator<Item = StringValue> {
+        self.0.iter().cloned().chain([OTHER.into()])
+    }
+
+    /// Where in [`names`](Self::names) the method stands. Case counts.
+    pub(crate) fn index(&self, method: &Method) -> usize {
+        let method = method.as_str();
+        self.0.iter().position(|known| known.as_str() == method).unwrap_or(self.0.len())
+    }
+}
+
+impl<'a> FromIterator<&'a str> for KnownMethods {
+    fn from_iter<I: IntoIterator<Item = &'a str>>(names: I) -> Self {
+        let names = names.into_iter().map(str::trim).filter(|name| !name.is_empty());
+        Self(names.map(|name| Arc::<str>::from(name).into()).collect())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn reported(known: &KnownMethods, method: &str) -> String {
+        let index = known.index(&Method::from_bytes(method.as_bytes()).unwrap());
+        known.names().nth(index).unwrap().to_string()
+    }
+
+    #[test]
+    fn hs_01_known_methods_keep_their_name_and_others_do_not() {
+        let known = KnownMethods::conventions();
+        for method in KNOWN {
+            assert_eq!(reported(&known, method), method);
+        }
+        for method in ["get", "Get", "PURGE", "GETS", "X"] {
+            assert_eq!(reported(&known, method), "_OTHER");
+        }
+    }
+
+    #[test]
+    fn hs_02_a_given_list_replaces_the_default() {
+        let known = KnownMethods::parse(" GET , PURGE,, ").unwrap();
+        assert_eq!(reported(&known, "GET"), "GET");
+        assert_eq!(reported(&known, "PURGE"), "PURGE");
+        assert_eq!(reported(&known, "POST"), "_OTHER");
+        assert!(KnownMethods::parse(" , ").is_none());
+    }
+}

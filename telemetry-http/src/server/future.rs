@@ -1,0 +1,81 @@
+use std::future::Future;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use http::{Method, Response, StatusCode};
+use http_body::Body;
+use pin_project_lite::pin_project;
+
+use crate::record::InFlight;
+use crate::server::ResponseBody;
+
+pin_project! {
+    /// The future of [`RequestMetricsService`](crate::RequestMetricsService).
+    #[derive(Debug)]
+    pub struct ResponseFuture<F> {
+        #[pin]
+        inner: F,
+        method: Method,
+        // Behind `inner`, so that what the service still does when it is dropped comes before the record.
+        in_flight: Option<InFlight>,
+    }
+}
+
+impl<F> ResponseFuture<F> {
+    pub(crate) fn new(inner: F, method: Method, in_flight: InFlight) -> Self {
+        Self { inner, method, in_flight: Some(in_flight) }
+    }
+}
+
+impl<F, ResBody, E> Future for ResponseFuture<F>
+where
+    F: Future<Output = Result<Response<ResBody>, E>>,
+    ResBody: Body,
+    E: 'static,
+{
+    type Output = Result<Response<ResponseBody<ResBody>>, E>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.project();
+        let result = match this.in_flight {
+            Some(in_flight) => ready!(in_flight.step(|| this.inner.poll(cx))),
+            None => ready!(this.inner.poll(cx)),
+        };
+        let in_flight = this.in_flight.take();
+        Poll::Ready(match result {
+            Ok(response) => Ok(respond(response, this.method, in_flight)),
+            Err(error) => {
+                if let Some(in_flight) = in_flight {
+                    in_flight.fail(&error);
+                }
+                Err(error)
+            }
+        })
+    }
+}
+
+fn respond<B: Body>(response: Response<B>, method: &Method, in_flight: Option<InFlight>) -> Response<ResponseBody<B>> {
+    let (head, body) = response.into_parts();
+    let body = match in_flight {
+        None => ResponseBody::untracked(body),
+        Some(mut in_flight) => {
+            in_flight.head(head.status);
+            if ends_with_head(method, head.status) {
+                in_flight.complete();
+                ResponseBody::untracked(body)
+            } else {
+                ResponseBody::new(body, &head.headers, in_flight)
+            }
+        }
+    };
+    Response::from_parts(head, body)
+}
+
+/// Whether no body follows the head, whatever the service gave as one: the server then drops it unread. After a
+/// switch of protocols something follows, but it is not part of the response.
+fn ends_with_head(method: &Method, status: StatusCode) -> bool {
+    method == Method::HEAD
+        || status.is_informational()
+        || matches!(status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED)
+        || (method == Method::CONNECT && status.is_success())
+}
