@@ -1,0 +1,106 @@
+//! What a request allocates because of the layer: nothing, once its series exist.
+#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)] // Helpers of tests may fail them.
+
+use std::convert::Infallible;
+use std::future::{Future, Ready, ready};
+use std::pin::pin;
+use std::task::Poll;
+
+use bytes::Bytes;
+use http::{Request, Response};
+use http_body::Body;
+use http_body_util::{BodyExt, Full};
+use telemetry_core::MeterOptions;
+use telemetry_core::opentelemetry::KeyValue;
+use telemetry_core::testing::{InMemoryMetrics, poll_once};
+use telemetry_http::RequestMetricsLayer;
+use tower::{Layer, Service, service_fn};
+
+const REQUESTS: u64 = 100;
+
+fn now<F: Future>(future: F) -> F::Output {
+    match poll_once(pin!(future)) {
+        Poll::Ready(output) => output,
+        Poll::Pending => panic!("everything here is ready at once"),
+    }
+}
+
+fn answer<B>(_: Request<B>) -> Ready<Result<Response<Full<Bytes>>, Infallible>> {
+    ready(Ok(Response::new(Full::from(Bytes::from_static(b"hello")))))
+}
+
+fn request(body: &'static [u8]) -> Request<Full<Bytes>> {
+    Request::get("/users/42").body(Full::from(Bytes::from_static(body))).unwrap()
+}
+
+/// Allocations of a hundred requests after a first one.
+fn allocations<S, B>(mut service: S, request: impl Fn() -> Request<Full<Bytes>>) -> u64
+where
+    S: Service<Request<Full<Bytes>>, Response = Response<B>, Error = Infallible>,
+    B: Body<Error = Infallible> + Unpin,
+{
+    let mut send = || {
+        let mut body = now(service.call(request())).unwrap().into_body();
+        while let Some(frame) = now(body.frame()) {
+            frame.unwrap();
+        }
+    };
+    send();
+    allocation_counter::measure(|| (0..REQUESTS).for_each(|_| send())).count_total
+}
+
+fn layer(metrics: &InMemoryMetrics) -> RequestMetricsLayer {
+    let options = MeterOptions::default().with_meter_provider(metrics.provider());
+    RequestMetricsLayer::custom(options).with_route(|_| Some("/users/{id}".into()))
+}
+
+#[test]
+fn a_request_without_a_body_allocates_nothing_more() {
+    let metrics = InMemoryMetrics::new();
+    let bare = allocations(service_fn(answer), || request(b""));
+    assert_eq!(allocations(layer(&metrics).layer(service_fn(answer)), || request(b"")) - bare, 0);
+    assert_eq!(metrics.snapshot().count("http.server.request.duration", &[]), REQUESTS + 1);
+}
+
+#[test]
+fn fixed_attributes_allocate_nothing_more() {
+    let metrics = InMemoryMetrics::new();
+    let layer = layer(&metrics).with_attributes([KeyValue::new("shop.region", "eu"), KeyValue::new("a", "b")]);
+    let bare = allocations(service_fn(answer), || request(b""));
+    assert_eq!(allocations(layer.layer(service_fn(answer)), || request(b"")) - bare, 0);
+}
+
+#[test]
+fn a_request_with_a_body_shares_one_counter_with_it() {
+    let metrics = InMemoryMetrics::new();
+    let bare = allocations(service_fn(answer), || request(b"upload"));
+    assert_eq!(allocations(layer(&metrics).layer(service_fn(answer)), || request(b"upload")) - bare, REQUESTS);
+}
+
+#[cfg(feature = "axum")]
+#[test]
+fn the_route_of_a_router_is_shared_not_copied() {
+    use axum::extract::MatchedPath;
+
+    // Only a router can make a `MatchedPath`, so one is asked for it.
+    let (sender, receiver) = std::sync::mpsc::channel();
+    let handler = move |path: MatchedPath| {
+        let sent = sender.send(path);
+        async move { sent.unwrap() }
+    };
+    let mut router = axum::Router::new().route("/users/{id}", axum::routing::get(handler));
+    now(router.call(Request::get("/users/42").body(axum::body::Body::empty()).unwrap())).unwrap();
+    let path = receiver.recv().unwrap();
+    let request = || {
+        let mut request = request(b"");
+        request.extensions_mut().insert(path.clone());
+        request
+    };
+
+    let metrics = InMemoryMetrics::new();
+    let layer = RequestMetricsLayer::custom(MeterOptions::default().with_meter_provider(metrics.provider()));
+    let bare = allocations(service_fn(answer), request);
+    assert_eq!(allocations(layer.layer(service_fn(answer)), request) - bare, 0);
+    let snapshot = metrics.snapshot();
+    assert_eq!(snapshot.count("http.server.request.duration", &[("http.route", "/users/{id}")]), REQUESTS + 1);
+}
