@@ -11,7 +11,7 @@ use opentelemetry::KeyValue;
 /// [`ConnectionInfo`](crate::ConnectionInfo)).
 ///
 /// Every different value makes a series of its own in every metric that carries it, so take values from small sets.
-/// An attribute with a name that the layer sets itself is left out.
+/// An attribute with a name that the layer may set itself is left out.
 ///
 /// ```
 /// use telemetry_core::AttributesFactory;

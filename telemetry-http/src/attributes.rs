@@ -38,7 +38,7 @@ impl RequestAttributes {
             self.version.map(|version| KeyValue::new(name::NETWORK_PROTOCOL_VERSION, version)),
             Some(KeyValue::new(name::URL_SCHEME, self.scheme.as_str())),
         ];
-        with_callers(own.into_iter().flatten().collect(), fixed.iter().chain(self.extra.iter()))
+        with_callers(own.into_iter().flatten().collect(), &[&self.extra, fixed])
     }
 }
 
@@ -48,17 +48,36 @@ pub(crate) fn active(method: StringValue, scheme: Scheme, fixed: &[KeyValue]) ->
         KeyValue::new(semconv::attribute::HTTP_REQUEST_METHOD, method),
         KeyValue::new(semconv::attribute::URL_SCHEME, scheme.as_str()),
     ];
-    with_callers(own.into_iter().collect(), fixed.iter())
+    with_callers(own.into_iter().collect(), &[fixed])
 }
 
-/// Adds the caller's attributes. What stands in the list already wins.
-fn with_callers<'a>(mut list: AttributeList, callers: impl Iterator<Item = &'a KeyValue>) -> AttributeList {
-    for attribute in callers {
-        if let Err(place) = list.binary_search_by(|have| have.key.as_str().cmp(attribute.key.as_str())) {
+/// Adds the caller's attributes, an earlier list before a later one. Within a list the last of a name wins, as in the
+/// SDK.
+fn with_callers(mut list: AttributeList, callers: &[&[KeyValue]]) -> AttributeList {
+    for attribute in callers.iter().flat_map(|list| list.iter().rev()) {
+        let name = attribute.key.as_str();
+        if is_ours(name) {
+            continue;
+        }
+        if let Err(place) = list.binary_search_by(|have| have.key.as_str().cmp(name)) {
             list.insert(place, attribute.clone());
         }
     }
     list
+}
+
+/// The names that the caller's attributes cannot have, even on a request that goes without.
+fn is_ours(name: &str) -> bool {
+    use semconv::attribute as ours;
+    matches!(
+        name,
+        ours::ERROR_TYPE
+            | ours::HTTP_REQUEST_METHOD
+            | ours::HTTP_RESPONSE_STATUS_CODE
+            | ours::HTTP_ROUTE
+            | ours::NETWORK_PROTOCOL_VERSION
+            | ours::URL_SCHEME
+    )
 }
 
 /// The value of `network.protocol.version`; absent for a version that did not exist when this was written.
@@ -122,8 +141,13 @@ mod tests {
 
     #[test]
     fn callers_attributes_are_sorted_in_and_never_replace_ours() {
-        let extra = [KeyValue::new("shop.tenant", "a"), KeyValue::new("url.scheme", "gopher")];
-        let fixed = [KeyValue::new("deployment", "blue"), KeyValue::new("shop.tenant", "fixed wins")];
+        let extra = [
+            KeyValue::new("shop.tenant", "first"),
+            KeyValue::new("shop.tenant", "last wins"),
+            KeyValue::new("url.scheme", "gopher"),
+            KeyValue::new("error.type", "not even on a success"),
+        ];
+        let fixed = [KeyValue::new("deployment", "blue"), KeyValue::new("shop.tenant", "the factory wins")];
         let list = request(&extra).ended(None, None, &fixed);
         assert_eq!(
             text(&list),
@@ -132,7 +156,7 @@ mod tests {
                 "http.request.method=GET",
                 "http.route=/users/{id}",
                 "network.protocol.version=2",
-                "shop.tenant=fixed wins",
+                "shop.tenant=last wins",
                 "url.scheme=https",
             ]
         );

@@ -63,6 +63,9 @@ impl RequestMetricsLayer {
 
     /// Adds the caller's attributes to the duration and to both body sizes, fixed ones or from the extensions of the
     /// request when it arrives. `http.server.active_requests` carries the attributes of [`MeterOptions`] alone.
+    ///
+    /// They win over [`MeterOptions::attributes`] of the same name. The names that the layer may set itself are left
+    /// out. A second call replaces what the first one gave.
     #[must_use]
     pub fn with_attributes(self, attributes: impl Into<AttributesFactory>) -> Self {
         let attributes = attributes.into();

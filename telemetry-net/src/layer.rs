@@ -1,0 +1,177 @@
+//! The layer: its options, and where streams become metered ones.
+
+use std::sync::{Arc, OnceLock};
+
+use telemetry_core::opentelemetry::metrics::Meter;
+use telemetry_core::{AttributesFactory, ConnectionInfo, MeterOptions, Transport};
+use tower_layer::Layer;
+
+use crate::record::{Connection, Instruments};
+use crate::{MeteredStream, NetworkMetricsService, detect};
+
+/// Meters the connections that go to a service of streams, or those that are given to [`meter`](Self::meter).
+///
+/// Clones share their instruments and are cheap. The instruments are made when the layer is first put around a
+/// service or a stream is first metered.
+///
+/// ```
+/// use telemetry_core::MeterOptions;
+/// use telemetry_core::opentelemetry::KeyValue;
+/// use telemetry_net::{MeteredStream, NetworkMetricsLayer};
+/// use tokio::net::TcpStream;
+/// use tower::{ServiceBuilder, service_fn};
+///
+/// let options = MeterOptions::default().with_attributes([KeyValue::new("shop.listener", "public")]);
+/// let service = ServiceBuilder::new()
+///     .layer(NetworkMetricsLayer::custom(options))
+///     .service(service_fn(async |stream: MeteredStream<TcpStream>| {
+///         // .. serve the stream, with hyper or by hand ..
+///         Ok::<_, std::io::Error>(())
+///     }));
+/// # let _ = service;
+/// ```
+#[derive(Clone, Debug, Default)]
+pub struct NetworkMetricsLayer {
+    shared: Arc<Shared>,
+}
+
+#[derive(Debug, Default)]
+struct Shared {
+    settings: Settings,
+    instruments: OnceLock<Arc<Instruments>>,
+}
+
+#[derive(Clone, Debug)]
+struct Settings {
+    options: MeterOptions,
+    attributes: AttributesFactory,
+    transport: Transport,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self { options: MeterOptions::default(), attributes: AttributesFactory::none(), transport: Transport::Tcp }
+    }
+}
+
+impl NetworkMetricsLayer {
+    /// Takes the instruments from the global meter provider. Set that one first: see
+    /// [`MeterSource::Global`](telemetry_core::MeterSource::Global).
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Takes the instruments from the given meter, with whatever scope it has.
+    #[must_use]
+    pub fn with_meter(meter: Meter) -> Self {
+        Self::custom(MeterOptions::default().with_meter(meter))
+    }
+
+    /// Takes provider, prefix and fixed attributes from the given options.
+    #[must_use]
+    pub fn custom(options: MeterOptions) -> Self {
+        Self::from_settings(Settings { options, ..Settings::default() })
+    }
+
+    /// Adds the caller's own attributes to all metrics of a connection. A function gets extensions that hold the
+    /// [`ConnectionInfo`], once for each connection, before anything is counted.
+    ///
+    /// They win over [`MeterOptions::attributes`] of the same name. The names that the layer may set itself are left
+    /// out: `error.type`, `network.io.direction`, `network.transport` and `network.type`. A second call replaces
+    /// what the first one gave.
+    ///
+    /// ```
+    /// use telemetry_core::opentelemetry::KeyValue;
+    /// use telemetry_core::{Address, AttributesFactory, ConnectionInfo};
+    /// use telemetry_net::NetworkMetricsLayer;
+    ///
+    /// // One of two values: a peer's address would be one of very many.
+    /// let layer = NetworkMetricsLayer::new().with_attributes(AttributesFactory::from_fn(|extensions| {
+    ///     let peer = extensions.get::<ConnectionInfo>().and_then(|info| info.peer()?.ip());
+    ///     peer.map(|ip| KeyValue::new("shop.peer.local", ip.is_loopback())).into_iter().collect()
+    /// }));
+    /// # let _ = layer;
+    /// ```
+    #[must_use]
+    pub fn with_attributes(self, attributes: impl Into<AttributesFactory>) -> Self {
+        self.change(|settings| settings.attributes = attributes.into())
+    }
+
+    /// Sets the transport of streams whose type does not tell it; TCP if this is not called.
+    ///
+    /// Tokio's `TcpStream`, `UnixStream` and `DuplexStream` tell it, whatever is set here. A TLS stream does not:
+    /// wrap the stream below it, or use [`meter_with_info`](Self::meter_with_info).
+    #[must_use]
+    pub fn with_transport(self, transport: Transport) -> Self {
+        self.change(|settings| settings.transport = transport)
+    }
+
+    /// Opens the count of a connection that was accepted, for accept loops without a tower service. Dropping the
+    /// stream ends it.
+    ///
+    /// ```
+    /// use telemetry_core::Transport;
+    /// use telemetry_net::NetworkMetricsLayer;
+    ///
+    /// let (stream, _client) = tokio::io::duplex(1024);
+    /// let stream = NetworkMetricsLayer::new().meter(stream);
+    /// assert_eq!(stream.connection_info().transport(), Transport::Pipe);
+    /// ```
+    #[must_use = "dropping the stream ends the connection"]
+    pub fn meter<IO: 'static>(&self, stream: IO) -> MeteredStream<IO> {
+        let info = detect::connection_info(&stream, self.shared.settings.transport);
+        self.meter_with_info(stream, info)
+    }
+
+    /// Like [`meter`](Self::meter), for a connection of which the caller knows more than the stream's type tells: a
+    /// TLS stream, or a type of another crate.
+    ///
+    /// ```
+    /// use std::net::SocketAddr;
+    /// use telemetry_core::{ConnectionInfo, Transport};
+    /// use telemetry_net::NetworkMetricsLayer;
+    ///
+    /// let (stream, _client) = tokio::io::duplex(1024); // stands for a stream of another crate
+    /// let info = ConnectionInfo::new(Transport::Quic).with_peer(SocketAddr::from(([192, 0, 2, 7], 50712)));
+    /// let stream = NetworkMetricsLayer::new().meter_with_info(stream, info);
+    /// assert_eq!(stream.connection_info().network_type(), Some("ipv4"));
+    /// ```
+    #[must_use = "dropping the stream ends the connection"]
+    pub fn meter_with_info<IO>(&self, stream: IO, info: ConnectionInfo) -> MeteredStream<IO> {
+        let Settings { options, attributes, .. } = &self.shared.settings;
+        let mut extensions = http::Extensions::new();
+        if attributes.needs_extensions() {
+            extensions.insert(info.clone());
+        }
+        let own = attributes.attributes(&extensions);
+        let connection = Connection::open(Arc::clone(self.instruments()), info, &options.attributes, &own);
+        MeteredStream::new(stream, connection)
+    }
+
+    fn instruments(&self) -> &Arc<Instruments> {
+        let Shared { settings, instruments } = &*self.shared;
+        instruments.get_or_init(|| Arc::new(Instruments::new(&settings.options)))
+    }
+
+    /// Clones keep what they have: the change gets a new place for instruments too.
+    fn change(self, change: impl FnOnce(&mut Settings)) -> Self {
+        let mut settings = self.shared.settings.clone();
+        change(&mut settings);
+        Self::from_settings(settings)
+    }
+
+    fn from_settings(settings: Settings) -> Self {
+        let instruments = OnceLock::new();
+        Self { shared: Arc::new(Shared { settings, instruments }) }
+    }
+}
+
+impl<S> Layer<S> for NetworkMetricsLayer {
+    type Service = NetworkMetricsService<S>;
+
+    fn layer(&self, inner: S) -> Self::Service {
+        self.instruments();
+        NetworkMetricsService::new(inner, self.clone())
+    }
+}

@@ -1,0 +1,27 @@
+//! The global provider: this binary has one process, and so one global, to itself.
+
+mod common;
+
+use common::{ACTIVE, DURATION};
+use telemetry_core::opentelemetry::global;
+use telemetry_core::testing::{InMemoryMetrics, ScriptedStream};
+use telemetry_net::NetworkMetricsLayer;
+use tower::Layer;
+
+#[test]
+fn the_global_provider_is_asked_at_first_use() {
+    let (early, late) = (InMemoryMetrics::new(), InMemoryMetrics::new());
+    let layer = NetworkMetricsLayer::new();
+    let clone = layer.clone();
+    global::set_meter_provider(early.provider());
+    let _service = layer.layer(());
+    global::set_meter_provider(late.provider());
+
+    drop(layer.meter(ScriptedStream::new()));
+    drop(clone.meter(ScriptedStream::new()));
+    assert_eq!(early.snapshot().count(DURATION, &[]), 2);
+    assert_eq!(early.snapshot().sum(ACTIVE, &[]), 0.0);
+
+    drop(NetworkMetricsLayer::default().meter(ScriptedStream::new()));
+    assert_eq!(late.snapshot().count(DURATION, &[]), 1);
+}
