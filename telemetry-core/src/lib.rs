@@ -21,7 +21,6 @@
 //!
 //! Without features the crate uses the OpenTelemetry API alone. `sdk` adds the SDK and [`Telemetry`]; `testing`
 //! adds the test kit, and the SDK with it.
-#![cfg_attr(docsrs, feature(doc_cfg))]
 
 pub mod active;
 pub mod attributes;

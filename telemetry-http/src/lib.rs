@@ -72,7 +72,6 @@
 //! # Features
 //!
 //! `axum`: the route from `MatchedPath`, the connection from `ConnectInfo`. None is on by default.
-#![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod attributes;
 mod connection;
