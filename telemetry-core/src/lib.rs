@@ -11,15 +11,15 @@
 //! | [`connection`] | [`ConnectionInfo`]: what a request may know about its connection |
 //! | [`active`] | [`ActiveGuard`]: plus one now, minus one when dropped |
 //! | [`error_type`] | [`ErrorType`]: the closed set of values of `error.type` |
-//! | [`setup`] | [`Telemetry`]: resource and meter provider in one call (feature `sdk`) |
-//! | [`testing`] | in-memory metrics, scripted bodies and streams (feature `testing`) |
+//! | `setup` | `Telemetry`: resource and meter provider in one call (feature `sdk`) |
+//! | `testing` | in-memory metrics, scripted bodies and streams (feature `testing`) |
 //!
-//! [`opentelemetry`] is re-exported, and with feature `sdk` so is [`opentelemetry_sdk`]: an application that uses
+//! [`opentelemetry`] is re-exported, and with feature `sdk` so is `opentelemetry_sdk`: an application that uses
 //! these paths cannot end up with two versions of either.
 //!
 //! # Features
 //!
-//! Without features the crate uses the OpenTelemetry API alone. `sdk` adds the SDK and [`Telemetry`]; `testing`
+//! Without features the crate uses the OpenTelemetry API alone. `sdk` adds the SDK and `Telemetry`; `testing`
 //! adds the test kit, and the SDK with it.
 
 pub mod active;

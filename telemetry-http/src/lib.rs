@@ -1,6 +1,6 @@
 //! OpenTelemetry metrics for HTTP services, as tower layers.
 //!
-//! [`RequestMetricsLayer`] goes around any service from `http::Request` to `http::Response`: axum, hyper, tonic or a
+//! [`RequestMetricsLayer`] goes around any service from `http::Request` to `http::Response`: axum, hyper or a
 //! tower stack. It follows the request from the call to the last byte of the response, and records each request once
 //! in whatever way it ends.
 //!
