@@ -92,3 +92,28 @@ impl fmt::Debug for AttributesFactory {
         f.debug_tuple("AttributesFactory").field(source).finish()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn attributes_come_from_nowhere_a_list_or_a_function() {
+        let mut extensions = Extensions::new();
+        extensions.insert("acme");
+        let pair = [KeyValue::new("a", 1), KeyValue::new("b", 2)];
+        let function = AttributesFactory::from_fn(|extensions| {
+            extensions.get::<&str>().map(|tenant| KeyValue::new("tenant", *tenant)).into_iter().collect()
+        });
+        let cases = [
+            (AttributesFactory::none(), false, &[][..]),
+            (pair.clone().into(), false, &pair),
+            (pair.to_vec().into(), false, &pair),
+            (function, true, &[KeyValue::new("tenant", "acme")]),
+        ];
+        for (factory, needs_extensions, expected) in cases {
+            assert_eq!(&*factory.attributes(&extensions), expected, "{factory:?}");
+            assert_eq!(factory.needs_extensions(), needs_extensions, "{factory:?}");
+        }
+    }
+}

@@ -245,4 +245,20 @@ mod tests {
         let all = [Transport::Tcp, Transport::Udp, Transport::Unix, Transport::Pipe, Transport::Quic];
         assert_eq!(all.map(Transport::as_str), ["tcp", "udp", "unix", "pipe", "quic"]);
     }
+
+    #[test]
+    fn gives_back_what_it_was_given() {
+        let local: SocketAddr = "127.0.0.1:80".parse().unwrap();
+        let tls = TlsInfo::new().with_version("1.3").with_alpn("h2").with_resumed(true);
+        let info = tcp("127.0.0.1:5").with_local(local).with_tls(tls);
+        assert_eq!(info.local(), Some(&Address::Socket(local)));
+        let tls = info.tls().unwrap();
+        assert_eq!((tls.version(), tls.alpn(), tls.resumed()), (Some("1.3"), Some("h2"), Some(true)));
+        assert_eq!(tls.clone().with_resumed(false).resumed(), Some(false));
+
+        let plain = ConnectionInfo::new(Transport::Tcp);
+        assert_eq!((plain.local(), plain.tls()), (None, None));
+        let unknown = TlsInfo::new();
+        assert_eq!((unknown.version(), unknown.alpn(), unknown.resumed()), (None, None, None));
+    }
 }

@@ -193,21 +193,20 @@ mod tests {
     }
 
     #[test]
-    fn values_are_distinct() {
-        let values: std::collections::HashSet<_> = [
-            ErrorType::Cancelled,
-            ErrorType::Panic,
-            ErrorType::Timeout,
-            ErrorType::ConnectionRefused,
-            ErrorType::ConnectionReset,
-            ErrorType::ConnectionAborted,
-            ErrorType::BrokenPipe,
-            ErrorType::UnexpectedEof,
-            ErrorType::Io,
-            ErrorType::Other,
-        ]
-        .map(ErrorType::as_str)
-        .into();
-        assert_eq!(values.len(), 10);
+    fn hs_06_kinds_of_io_errors_have_names() {
+        let names = [
+            (io::ErrorKind::TimedOut, "timeout"),
+            (io::ErrorKind::ConnectionRefused, "connection_refused"),
+            (io::ErrorKind::ConnectionReset, "connection_reset"),
+            (io::ErrorKind::ConnectionAborted, "connection_aborted"),
+            (io::ErrorKind::BrokenPipe, "broken_pipe"),
+            (io::ErrorKind::UnexpectedEof, "unexpected_eof"),
+            (io::ErrorKind::PermissionDenied, "io_error"),
+        ];
+        for (kind, name) in names {
+            assert_eq!(ErrorType::from(kind).to_string(), name);
+        }
+        let others = [ErrorType::Cancelled, ErrorType::Panic, ErrorType::Other];
+        assert_eq!(others.map(ErrorType::as_str), ["cancelled", "panic", "_OTHER"]);
     }
 }

@@ -176,7 +176,7 @@ async fn names_of_the_layer_win_over_the_callers() {
 async fn an_error_is_on_the_duration_alone_and_the_rest_keeps_its_attributes() {
     let options = MeterOptions::default().with_attributes([KeyValue::new("zone", "a"), KeyValue::new("area", "b")]);
     let metered = Metered::with(options);
-    let script = ScriptedStream::new().write(1).write_error(io::ErrorKind::BrokenPipe);
+    let script = ScriptedStream::new().then_write(1).then_write_error(io::ErrorKind::BrokenPipe);
     let mut stream = metered.layer.meter(script);
     stream.write_all(b"xy").await.unwrap_err();
     drop(stream);

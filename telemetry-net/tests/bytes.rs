@@ -30,7 +30,7 @@ fn flush<S: AsyncWrite + Unpin>(stream: &mut S) -> Poll<io::Result<()>> {
 #[test]
 fn nt_69_a_read_counts_what_it_filled() {
     let metered = Metered::new();
-    let script = ScriptedStream::new().read_pending().read("hello world");
+    let script = ScriptedStream::new().then_read_pending().then_read("hello world");
     let mut stream = metered.layer.meter(script);
     let mut space = [0; 9];
     let mut buf = ReadBuf::new(&mut space);
@@ -54,7 +54,7 @@ fn nt_69_a_read_counts_what_it_filled() {
 #[test]
 fn nt_69_a_write_counts_what_was_taken() {
     let metered = Metered::new();
-    let script = ScriptedStream::new().write_pending().write(2).write(0).write(4);
+    let script = ScriptedStream::new().then_write_pending().then_write(2).then_write(0).then_write(4);
     let mut stream = metered.layer.meter(script);
 
     assert!(write(&mut stream, b"hello").is_pending());
@@ -70,7 +70,7 @@ fn nt_69_a_write_counts_what_was_taken() {
 #[test]
 fn nt_69_vectored_writes_are_forwarded_and_counted() {
     let metered = Metered::new();
-    let mut stream = metered.layer.meter(ScriptedStream::new().write(7));
+    let mut stream = metered.layer.meter(ScriptedStream::new().then_write(7));
     assert!(stream.is_write_vectored());
     let parts = [IoSlice::new(b"hello "), IoSlice::new(b"world")];
     for expected in [7, 11] {
@@ -87,7 +87,7 @@ fn nt_69_vectored_writes_are_forwarded_and_counted() {
 #[test]
 fn nt_71_a_connection_at_rest_is_exact_while_it_is_open() {
     let metered = Metered::new();
-    let script = ScriptedStream::new().read("hello").read_pending();
+    let script = ScriptedStream::new().then_read("hello").then_read_pending();
     let mut stream = metered.layer.meter(script);
     let mut space = [0; 16];
 
@@ -106,7 +106,7 @@ fn nt_71_a_connection_at_rest_is_exact_while_it_is_open() {
 #[test]
 fn nt_71_a_writer_that_has_to_wait_is_seen() {
     let metered = Metered::new();
-    let mut stream = metered.layer.meter(ScriptedStream::new().write(3).write_pending());
+    let mut stream = metered.layer.meter(ScriptedStream::new().then_write(3).then_write_pending());
     assert!(matches!(write(&mut stream, b"hello"), Poll::Ready(Ok(3))));
     assert_eq!(metered.bytes(), [0.0, 0.0]);
     assert!(write(&mut stream, b"lo").is_pending());
@@ -116,7 +116,7 @@ fn nt_71_a_writer_that_has_to_wait_is_seen() {
 #[test]
 fn nt_71_an_error_leaves_nothing_behind() {
     let metered = Metered::new();
-    let script = ScriptedStream::new().write(3).write_error(io::ErrorKind::BrokenPipe);
+    let script = ScriptedStream::new().then_write(3).then_write_error(io::ErrorKind::BrokenPipe);
     let mut stream = metered.layer.meter(script);
     assert!(matches!(write(&mut stream, b"hello"), Poll::Ready(Ok(3))));
     assert!(matches!(write(&mut stream, b"lo"), Poll::Ready(Err(_))));
@@ -142,7 +142,7 @@ fn nt_71_flush_and_shutdown_are_seen_even_when_they_wait_or_fail() {
 #[test]
 fn nt_71_much_data_is_seen_without_a_pause() {
     let metered = Metered::new();
-    let script = ScriptedStream::new().read(vec![0; 128 * KIB]);
+    let script = ScriptedStream::new().then_read(vec![0; 128 * KIB]);
     let mut stream = metered.layer.meter(script);
     let mut space = vec![0; 64 * KIB - 1];
 

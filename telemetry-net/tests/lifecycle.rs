@@ -51,7 +51,7 @@ fn nt_68_every_ending_counts_once() {
         },
         Row {
             name: "error on read",
-            script: |stream| stream.read_error(io::ErrorKind::ConnectionReset),
+            script: |stream| stream.then_read_error(io::ErrorKind::ConnectionReset),
             run: |runtime, mut stream| {
                 let error = runtime.block_on(read_all(&mut stream)).unwrap_err();
                 assert_eq!(error.kind(), io::ErrorKind::ConnectionReset);
@@ -61,7 +61,7 @@ fn nt_68_every_ending_counts_once() {
         },
         Row {
             name: "error on write after a part was written",
-            script: |stream| stream.write(2).write_error(io::ErrorKind::BrokenPipe),
+            script: |stream| stream.then_write(2).then_write_error(io::ErrorKind::BrokenPipe),
             run: |runtime, mut stream| {
                 let error = runtime.block_on(stream.write_all(b"good morning")).unwrap_err();
                 assert_eq!(error.kind(), io::ErrorKind::BrokenPipe);
@@ -71,7 +71,9 @@ fn nt_68_every_ending_counts_once() {
         },
         Row {
             name: "two errors: the first is the cause",
-            script: |stream| stream.write_error(io::ErrorKind::TimedOut).write_error(io::ErrorKind::BrokenPipe),
+            script: |stream| {
+                stream.then_write_error(io::ErrorKind::TimedOut).then_write_error(io::ErrorKind::BrokenPipe)
+            },
             run: |runtime, mut stream| {
                 runtime.block_on(async {
                     stream.write_all(b"good").await.unwrap_err();
@@ -83,7 +85,9 @@ fn nt_68_every_ending_counts_once() {
         },
         Row {
             name: "errors that only ask to try again",
-            script: |stream| stream.read_error(io::ErrorKind::Interrupted).write_error(io::ErrorKind::WouldBlock),
+            script: |stream| {
+                stream.then_read_error(io::ErrorKind::Interrupted).then_write_error(io::ErrorKind::WouldBlock)
+            },
             run: |runtime, mut stream| {
                 runtime.block_on(async {
                     let mut buf = [0; 8];
@@ -111,7 +115,7 @@ fn nt_68_every_ending_counts_once() {
         Row { name: "never used", script: |stream| stream, run: |_, stream| drop(stream), bytes: [0, 0], error: None },
         Row {
             name: "task dropped while it waits",
-            script: ScriptedStream::read_pending,
+            script: ScriptedStream::then_read_pending,
             run: |_, mut stream| {
                 let mut reading = Box::pin(async move { read_all(&mut stream).await });
                 assert!(poll_once(reading.as_mut()).is_pending());
@@ -164,7 +168,7 @@ fn nt_68_every_ending_counts_once() {
         },
         Row {
             name: "a panic that follows from an error",
-            script: |stream| stream.write_error(io::ErrorKind::BrokenPipe),
+            script: |stream| stream.then_write_error(io::ErrorKind::BrokenPipe),
             run: |runtime, mut stream| {
                 let task = runtime.spawn(async move { stream.write_all(b"bye").await.unwrap() });
                 assert!(runtime.block_on(task).unwrap_err().is_panic());
@@ -187,7 +191,7 @@ fn nt_68_every_ending_counts_once() {
     ];
     for Row { name, script, run, bytes, error } in rows {
         let metered = Metered::new();
-        let stream = metered.layer.meter(script(ScriptedStream::new().read("hello")));
+        let stream = metered.layer.meter(script(ScriptedStream::new().then_read("hello")));
         assert_eq!(metered.active(), 1.0, "{name}");
         assert_eq!(metered.metrics.snapshot().count(DURATION, &[]), 0, "{name}");
         run(&runtime(), stream);
@@ -199,7 +203,8 @@ fn nt_68_every_ending_counts_once() {
 fn nt_68_the_end_of_the_runtime_ends_the_connection() {
     let metered = Metered::new();
     let runtime = runtime();
-    let mut stream = metered.layer.meter(ScriptedStream::new().read("hello").read_pending().read_pending());
+    let mut stream =
+        metered.layer.meter(ScriptedStream::new().then_read("hello").then_read_pending().then_read_pending());
     runtime.spawn(async move {
         stream.read_exact(&mut [0; 5]).await.unwrap();
         std::future::pending::<()>().await;
@@ -259,7 +264,7 @@ async fn nt_70_the_end_of_reads_does_not_end_the_connection() {
 #[test]
 fn nt_62_the_end_has_the_attributes_of_the_start() {
     let metered = Metered::new();
-    let mut stream = metered.layer.meter(ScriptedStream::new().read_error(io::ErrorKind::ConnectionReset));
+    let mut stream = metered.layer.meter(ScriptedStream::new().then_read_error(io::ErrorKind::ConnectionReset));
     runtime().block_on(read_all(&mut stream)).unwrap_err();
     drop(stream);
     let snapshot = metered.metrics.snapshot();

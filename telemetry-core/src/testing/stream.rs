@@ -15,9 +15,9 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 /// use telemetry_core::testing::ScriptedStream;
 ///
 /// let stream = ScriptedStream::new()
-///     .read("GET / HTTP/1.1\r\n\r\n")
-///     .read_error(io::ErrorKind::ConnectionReset)
-///     .write(10); // takes ten bytes, whatever it is offered
+///     .then_read("GET / HTTP/1.1\r\n\r\n")
+///     .then_read_error(io::ErrorKind::ConnectionReset)
+///     .then_write(10); // takes ten bytes, whatever it is offered
 /// # let _ = stream;
 /// ```
 #[derive(Debug, Default)]
@@ -43,42 +43,42 @@ impl ScriptedStream {
 
     /// Gives these bytes to one read, or to several when a read has less room.
     #[must_use]
-    pub fn read(mut self, bytes: impl Into<Bytes>) -> Self {
+    pub fn then_read(mut self, bytes: impl Into<Bytes>) -> Self {
         self.reads.push_back(Step::Take(bytes.into()));
         self
     }
 
     /// A read is pending once.
     #[must_use]
-    pub fn read_pending(mut self) -> Self {
+    pub fn then_read_pending(mut self) -> Self {
         self.reads.push_back(Step::Pending);
         self
     }
 
     /// A read fails.
     #[must_use]
-    pub fn read_error(mut self, kind: io::ErrorKind) -> Self {
+    pub fn then_read_error(mut self, kind: io::ErrorKind) -> Self {
         self.reads.push_back(Step::Error(kind));
         self
     }
 
     /// A write takes at most this many bytes.
     #[must_use]
-    pub fn write(mut self, bytes: usize) -> Self {
+    pub fn then_write(mut self, bytes: usize) -> Self {
         self.writes.push_back(Step::Take(bytes));
         self
     }
 
     /// A write is pending once.
     #[must_use]
-    pub fn write_pending(mut self) -> Self {
+    pub fn then_write_pending(mut self) -> Self {
         self.writes.push_back(Step::Pending);
         self
     }
 
     /// A write fails.
     #[must_use]
-    pub fn write_error(mut self, kind: io::ErrorKind) -> Self {
+    pub fn then_write_error(mut self, kind: io::ErrorKind) -> Self {
         self.writes.push_back(Step::Error(kind));
         self
     }
