@@ -14,8 +14,11 @@ use crate::semconv::attribute::SERVICE_NAME;
 
 /// The running telemetry of a process, and the guard that flushes it.
 ///
-/// Keep it until the service has ended, then call [`shutdown`](Telemetry::shutdown). Dropping it does the same
-/// without telling of failures.
+/// Keep it until the service has ended, then call [`shutdown`](Telemetry::shutdown). Dropping it does the same, and
+/// tells of failures in the log alone.
+///
+/// Connections that are still open when the runtime ends are recorded then. To have them flushed too, let a `main` that
+/// is not async own the telemetry, run the service in a runtime that it waits for, and shut down after that.
 ///
 /// ```
 /// use telemetry_core::Telemetry;
