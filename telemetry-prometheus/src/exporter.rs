@@ -1,0 +1,123 @@
+//! The exporter: collect, group, encode.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use prometheus::Registry;
+
+use crate::bridge::{self, Identity};
+use crate::builder::{Options, PrometheusExporterBuilder};
+use crate::encode::Format;
+use crate::error::Error;
+use crate::family::Family;
+use crate::memory::Memory;
+use crate::reader::Reader;
+use crate::sdk;
+
+/// Renders the metrics of a meter provider for Prometheus.
+///
+/// The exporter is a reader of the SDK that collects when it is asked to and keeps no copy of its own. Clones are cheap
+/// and all mean the same exporter: give one to the meter provider and keep another to [`render`](Self::render), or for
+/// a [`PrometheusMetricsHandler`](crate::PrometheusMetricsHandler).
+///
+/// It serves one meter provider. A second one that it is given to is refused, with an error in the log.
+///
+/// It is also a [`Collector`](prometheus::core::Collector) of the `prometheus` crate: registered in a registry, it makes
+/// the SDK's metrics appear wherever that registry is gathered.
+///
+/// ```
+/// use telemetry_prometheus::{Format, PrometheusExporter};
+/// use telemetry_prometheus::opentelemetry::metrics::MeterProvider;
+/// use telemetry_prometheus::opentelemetry_sdk::metrics::SdkMeterProvider;
+///
+/// let exporter = PrometheusExporter::builder().without_target_info().build();
+/// let provider = SdkMeterProvider::builder().with_reader(exporter.clone()).build();
+/// provider.meter("shop").u64_counter("orders").build().add(3, &[]);
+///
+/// assert_eq!(
+///     exporter.render(Format::PrometheusText)?,
+///     "# TYPE orders_total counter\norders_total{otel_scope_name=\"shop\"} 3\n",
+/// );
+/// # Ok::<(), telemetry_prometheus::Error>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct PrometheusExporter {
+    reader: Reader,
+    shared: Arc<Shared>,
+}
+
+#[derive(Debug)]
+struct Shared {
+    options: Options,
+    memory: Memory,
+    identity: Identity,
+}
+
+impl Default for PrometheusExporter {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl PrometheusExporter {
+    /// An exporter with the defaults: scope labels and `target_info` on, no namespace, no resource labels.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::builder().build()
+    }
+
+    /// Settings that differ from the defaults.
+    pub fn builder() -> PrometheusExporterBuilder {
+        PrometheusExporterBuilder::default()
+    }
+
+    pub(crate) fn with_options(options: Options) -> Self {
+        Self {
+            reader: Reader::default(),
+            shared: Arc::new(Shared { options, memory: Memory::default(), identity: Identity::new() }),
+        }
+    }
+
+    /// Collects the metrics, which runs all observable callbacks, and writes them in `format`.
+    ///
+    /// Equal data gives equal bytes: families and series are sorted. Callbacks run on the calling thread; in
+    /// asynchronous code use a blocking task, as the handler does.
+    ///
+    /// # Errors
+    ///
+    /// When the exporter has no meter provider, or that is shut down, and when a callback or a registry's collector
+    /// panics, which fails this collection alone. There is no partial output.
+    pub fn render(&self, format: Format) -> Result<Bytes, Error> {
+        self.render_with(format, &[])
+    }
+
+    /// Renders, with more registries than the exporter has of its own.
+    pub(crate) fn render_with(&self, format: Format, registries: &[Registry]) -> Result<Bytes, Error> {
+        let registries = self.shared.options.registries.iter().chain(registries);
+        self.with_families(registries, |families, memory| format.encode(families, memory))
+    }
+
+    /// Collects, and hands the families to `write` while the data that they borrow is there.
+    pub(crate) fn with_families<'r, T>(
+        &self,
+        registries: impl Iterator<Item = &'r Registry>,
+        write: impl FnOnce(&[Family<'_>], &Memory) -> T,
+    ) -> Result<T, Error> {
+        let Shared { options, memory, identity } = &*self.shared;
+        let collected = self.reader.collect()?;
+        let gathered = bridge::gather(identity, registries)?;
+
+        let mut entries = Vec::new();
+        sdk::add_entries(&collected, options, &mut entries, &memory.warnings);
+        bridge::add_entries(&gathered, &mut entries);
+        Ok(write(&Family::assemble(entries, &memory.warnings), memory))
+    }
+
+    pub(crate) fn reader(&self) -> &Reader {
+        &self.reader
+    }
+
+    pub(crate) fn identity(&self) -> &Identity {
+        &self.shared.identity
+    }
+}

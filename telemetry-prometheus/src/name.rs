@@ -1,0 +1,234 @@
+//! Metric names: from an instrument's name and unit to the name of a family.
+
+use std::borrow::Cow;
+
+use crate::unit;
+
+/// The name of a family, and the unit's word in it.
+#[derive(Debug, PartialEq)]
+pub(crate) struct FamilyName {
+    pub(crate) name: String,
+    pub(crate) unit: Cow<'static, str>,
+}
+
+/// Translates an instrument's name: characters, then the unit's word, then `_total` for a counter.
+///
+/// Gives nothing for a name of which no legal character is left.
+pub(crate) fn family_name(
+    instrument: &str,
+    unit: &str,
+    is_counter: bool,
+    namespace: Option<&str>,
+) -> Option<FamilyName> {
+    let mut name = String::with_capacity(instrument.len() + 32);
+    if let Some(namespace) = namespace {
+        name.push_str(namespace);
+        name.push('_');
+    }
+    push_legal(&mut name, instrument, is_legal)?;
+
+    // The unit stands before the type's suffix, also when the instrument's name brought that suffix along.
+    if is_counter {
+        name.truncate(name.trim_end_matches("_total").len());
+    }
+    let unit = unit::word(unit);
+    if !unit.is_empty() && !ends_with_word(&name, &unit) {
+        name.push('_');
+        name.push_str(&unit);
+    }
+    if is_counter {
+        name.push_str("_total");
+    }
+    Some(FamilyName { name, unit })
+}
+
+/// A prefix for names, with the same replacements as in names. Nothing is left of a prefix without legal characters.
+pub(crate) fn namespace(namespace: &str) -> Option<String> {
+    let mut legal = String::new();
+    push_legal(&mut legal, namespace, is_legal)?;
+    Some(legal)
+}
+
+/// A name that was meant for Prometheus from the start: only what would break the output is replaced.
+pub(crate) fn repaired(name: &str) -> Cow<'_, str> {
+    let starts_well = !name.starts_with(|c: char| c.is_ascii_digit());
+    if starts_well && !name.is_empty() && name.chars().all(is_legal) {
+        return name.into();
+    }
+    let mut legal = String::with_capacity(name.len() + 1);
+    if name.is_empty() || !starts_well {
+        legal.push('_');
+    }
+    legal.extend(name.chars().map(|c| if is_legal(c) { c } else { '_' }));
+    legal.into()
+}
+
+fn is_legal(c: char) -> bool {
+    c.is_ascii_alphanumeric() || c == '_' || c == ':'
+}
+
+/// Appends `text` with every run of illegal characters and underscores as one underscore, and none at the end.
+fn push_legal(out: &mut String, text: &str, is_legal: impl Fn(char) -> bool) -> Option<()> {
+    let start = out.len();
+    if start == 0 && text.starts_with(|c: char| c.is_ascii_digit()) {
+        out.push('_');
+    }
+    let mut after_underscore = out.ends_with('_');
+    for c in text.chars() {
+        let c = if is_legal(c) { c } else { '_' };
+        if c != '_' || !after_underscore {
+            out.push(c);
+        }
+        after_underscore = c == '_';
+    }
+    let kept = out.trim_end_matches('_').len().max(start);
+    out.truncate(kept);
+    (kept > start).then_some(())
+}
+
+fn ends_with_word(name: &str, word: &str) -> bool {
+    name.strip_suffix(word).is_some_and(|rest| rest.is_empty() || rest.ends_with('_'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn gauge(name: &str, unit: &str) -> String {
+        family_name(name, unit, false, None).unwrap().name
+    }
+
+    fn counter(name: &str, unit: &str) -> String {
+        family_name(name, unit, true, None).unwrap().name
+    }
+
+    #[test]
+    fn px20_characters_outside_of_ascii_names_become_underscores() {
+        for (name, expected) in [
+            ("http.server.duration", "http_server_duration"),
+            ("job:rate", "job:rate"),
+            ("a-b/c d", "a_b_c_d"),
+            ("caf\u{e9}.au.lait", "caf_au_lait"),
+            ("x\u{b2}y", "x_y"),
+            ("x\u{663}y", "x_y"),
+            ("Foo", "Foo"),
+        ] {
+            assert_eq!(gauge(name, ""), expected);
+        }
+    }
+
+    #[test]
+    fn px21_runs_of_underscores_collapse() {
+        assert_eq!(gauge("a.-b", ""), "a_b");
+        assert_eq!(gauge("a__b", ""), "a_b");
+        assert_eq!(gauge(".a", ""), "_a");
+    }
+
+    #[test]
+    fn px22_a_digit_in_front_is_kept_and_the_end_is_trimmed() {
+        assert_eq!(gauge("1st.thing", ""), "_1st_thing");
+        assert_eq!(gauge("a.", ""), "a");
+        assert_eq!(gauge("a_", "s"), "a_seconds");
+    }
+
+    #[test]
+    fn px23_a_name_without_legal_characters_is_none() {
+        for name in ["", "...", "\u{e9}", "__"] {
+            assert_eq!(family_name(name, "s", true, None), None);
+            assert_eq!(family_name(name, "s", true, Some("ns")), None);
+        }
+    }
+
+    #[test]
+    fn px31_the_unit_is_added_once_and_on_a_word_boundary() {
+        for (name, unit, expected) in [
+            ("x.seconds", "s", "x_seconds"),
+            ("x", "s", "x_seconds"),
+            ("seconds", "s", "seconds"),
+            ("a_milliseconds", "s", "a_milliseconds_seconds"),
+            ("seconds_spent", "s", "seconds_spent_seconds"),
+            ("speed", "m/s", "speed_meters_per_second"),
+            ("x_total", "By", "x_total_bytes"),
+            ("ratio", "1", "ratio"),
+            ("x", "foo", "x_foo"),
+            ("x", "{request}", "x"),
+        ] {
+            assert_eq!(gauge(name, unit), expected);
+        }
+    }
+
+    #[test]
+    fn px32_px33_the_unit_stands_before_total_and_total_stands_once() {
+        for (name, unit, expected) in [
+            ("x", "", "x_total"),
+            ("x", "By", "x_bytes_total"),
+            ("x.total", "", "x_total"),
+            ("x_total", "By", "x_bytes_total"),
+            ("x_seconds_total", "s", "x_seconds_total"),
+            ("x_total_", "", "x_total"),
+            ("x_total_total", "", "x_total"),
+            ("http.requests.total", "{request}", "http_requests_total"),
+        ] {
+            assert_eq!(counter(name, unit), expected);
+        }
+    }
+
+    #[test]
+    fn px34_the_unit_is_known_beside_the_name() {
+        let name = family_name("x", "ms", false, None).unwrap();
+        assert_eq!(name.unit, "milliseconds");
+    }
+
+    #[test]
+    fn px36_the_namespace_stands_in_front_with_one_underscore() {
+        let name = |namespace_: &str, name| {
+            let namespace = namespace(namespace_);
+            family_name(name, "s", true, namespace.as_deref()).unwrap().name
+        };
+        assert_eq!(name("app", "x"), "app_x_seconds_total");
+        assert_eq!(name("app_", "_x"), "app_x_seconds_total");
+        assert_eq!(name("my.app", "1st"), "my_app_1st_seconds_total");
+        assert_eq!(name("9", "x"), "_9_x_seconds_total");
+        assert_eq!(namespace("--"), None);
+    }
+
+    #[test]
+    fn px110_case_is_kept() {
+        assert_ne!(gauge("Foo", ""), gauge("foo", ""));
+    }
+
+    #[test]
+    fn a_name_of_prometheus_is_repaired_only_where_it_breaks_the_output() {
+        assert!(matches!(repaired("a__b:c_"), Cow::Borrowed("a__b:c_")));
+        assert_eq!(repaired("a.b"), "a_b");
+        assert_eq!(repaired("1a"), "_1a");
+        assert_eq!(repaired(""), "_");
+    }
+
+    proptest! {
+        #[test]
+        fn px20_px21_any_name_becomes_a_legal_one(
+            name in any::<String>(),
+            unit in any::<String>(),
+            is_counter in any::<bool>(),
+        ) {
+            if let Some(FamilyName { name, .. }) = family_name(&name, &unit, is_counter, None) {
+                prop_assert!(name.chars().all(is_legal));
+                prop_assert!(!name.starts_with(|c: char| c.is_ascii_digit()));
+                prop_assert!(!name.contains("__"));
+                prop_assert!(!name.ends_with('_'));
+                if is_counter {
+                    prop_assert!(name.ends_with("_total"));
+                    prop_assert!(!name.ends_with("_total_total"));
+                }
+            }
+        }
+
+        #[test]
+        fn px20_translation_is_stable(name in "[a-z][a-z0-9_.:-]{0,20}") {
+            let once = gauge(&name, "s");
+            prop_assert_eq!(gauge(&once, "s"), once);
+        }
+    }
+}

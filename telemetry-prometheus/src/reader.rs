@@ -1,0 +1,225 @@
+//! The SDK's interface for readers that collect on demand.
+//!
+//! All of it is experimental in the SDK (feature `experimental_metrics_custom_reader`), so nothing outside of this
+//! file knows it.
+
+use std::any::Any;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::time::Duration;
+
+use opentelemetry_sdk::error::{OTelSdkError, OTelSdkResult};
+use opentelemetry_sdk::metrics::data::ResourceMetrics;
+use opentelemetry_sdk::metrics::reader::MetricReader;
+use opentelemetry_sdk::metrics::{InstrumentKind, ManualReader, Pipeline, Temporality};
+
+use crate::error::Error;
+use crate::exporter::PrometheusExporter;
+
+/// A share in the connection to one meter provider.
+#[derive(Debug, Default)]
+pub(crate) struct Reader {
+    connection: Arc<Mutex<Connection>>,
+    /// A second provider wanted this share. Its shutdown must not end the first provider's scrapes.
+    is_refused: AtomicBool,
+}
+
+#[derive(Debug, Default)]
+enum Connection {
+    #[default]
+    None,
+    Open(Weak<Pipeline>),
+    ShutDown,
+}
+
+impl Clone for Reader {
+    fn clone(&self) -> Self {
+        Self { connection: Arc::clone(&self.connection), is_refused: AtomicBool::new(false) }
+    }
+}
+
+impl Reader {
+    /// Runs the observable callbacks and gives all metrics.
+    pub(crate) fn collect(&self) -> Result<ResourceMetrics, Error> {
+        let mut metrics = ResourceMetrics::default();
+        self.collect_into(&mut metrics)?;
+        Ok(metrics)
+    }
+
+    fn collect_into(&self, metrics: &mut ResourceMetrics) -> Result<(), Error> {
+        let pipeline = match &*self.lock() {
+            Connection::None => return Err(Error::not_registered()),
+            Connection::ShutDown => None,
+            Connection::Open(pipeline) => pipeline.upgrade(),
+        };
+        // Held until the end, so that a provider that is dropped meanwhile does not fail this collection.
+        let Some(pipeline) = pipeline else {
+            return Err(Error::shut_down());
+        };
+        // Only a `ManualReader` can read a pipeline. A new one for each collection costs next to nothing, has no lock
+        // that scrapes would share, and none that a panic could leave poisoned.
+        let reader = ManualReader::builder().build();
+        reader.register_pipeline(Arc::downgrade(&pipeline));
+        without_poison(|| reader.collect(metrics))
+            .map_err(|payload| Error::panicked(&*payload))?
+            .map_err(Error::collection)
+    }
+
+    fn register(&self, pipeline: Weak<Pipeline>) {
+        let mut connection = self.lock();
+        if let Connection::None = *connection {
+            *connection = Connection::Open(pipeline);
+            return;
+        }
+        drop(connection);
+        self.is_refused.store(true, Ordering::Relaxed);
+        tracing::error!(
+            "a Prometheus exporter can serve one meter provider only: build another exporter for the second provider, \
+             whose metrics are not exported now"
+        );
+    }
+
+    fn shut_down(&self) -> OTelSdkResult {
+        if self.is_refused.load(Ordering::Relaxed) {
+            return Ok(());
+        }
+        match std::mem::replace(&mut *self.lock(), Connection::ShutDown) {
+            Connection::ShutDown => Err(OTelSdkError::AlreadyShutdown),
+            Connection::None | Connection::Open(_) => Ok(()),
+        }
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Connection> {
+        self.connection.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl MetricReader for PrometheusExporter {
+    fn register_pipeline(&self, pipeline: Weak<Pipeline>) {
+        self.reader().register(pipeline);
+    }
+
+    fn collect(&self, metrics: &mut ResourceMetrics) -> OTelSdkResult {
+        self.reader().collect_into(metrics).map_err(Error::into_sdk)
+    }
+
+    /// Nothing is held back, so there is nothing to flush.
+    fn force_flush(&self) -> OTelSdkResult {
+        Ok(())
+    }
+
+    /// Ends the collection: from now on a scrape gets an error.
+    fn shutdown_with_timeout(&self, _timeout: Duration) -> OTelSdkResult {
+        self.reader().shut_down()
+    }
+
+    /// Cumulative for every kind of instrument, which is all that Prometheus understands.
+    fn temporality(&self, _kind: InstrumentKind) -> Temporality {
+        Temporality::Cumulative
+    }
+}
+
+/// Runs `work` so that a panic in it ends this collection alone.
+///
+/// The SDK runs the observable callbacks under the pipeline's lock. A panic there would poison the lock, after which
+/// the SDK refuses each collection and forgets each new instrument, for as long as the process lives. Its data is
+/// whole, though: callbacks run before anything is aggregated. `std` poisons a lock only if the panic began after the
+/// locking, so `work` runs while an unwinding, which ends here, is under way.
+fn without_poison<T>(work: impl FnOnce() -> T) -> Result<T, Box<dyn Any + Send>> {
+    // Where a panic aborts, this unwinding would too, and nothing can be poisoned.
+    if cfg!(panic = "abort") {
+        return Ok(work());
+    }
+    let mut outcome = None;
+    let ended = catch_unwind(AssertUnwindSafe(|| {
+        let _on_unwind = OnDrop(Some(|| outcome = Some(catch_unwind(AssertUnwindSafe(work)))));
+        resume_unwind(Box::new(()));
+    }));
+    match (outcome, ended) {
+        (Some(outcome), _) => outcome,
+        (None, Err(payload)) => Err(payload),
+        (None, Ok(never)) => never,
+    }
+}
+
+struct OnDrop<F: FnOnce()>(Option<F>);
+
+impl<F: FnOnce()> Drop for OnDrop<F> {
+    fn drop(&mut self) {
+        if let Some(work) = self.0.take() {
+            work();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::builder::Options;
+    use crate::sdk::add_entries;
+    use crate::warning::Warnings;
+    use opentelemetry_sdk::metrics::SdkMeterProvider;
+    use telemetry_core::opentelemetry::metrics::MeterProvider;
+
+    #[derive(Clone, Debug)]
+    struct DeltaReader(Arc<ManualReader>);
+
+    impl MetricReader for DeltaReader {
+        fn register_pipeline(&self, pipeline: Weak<Pipeline>) {
+            self.0.register_pipeline(pipeline);
+        }
+
+        fn collect(&self, metrics: &mut ResourceMetrics) -> OTelSdkResult {
+            self.0.collect(metrics)
+        }
+
+        fn force_flush(&self) -> OTelSdkResult {
+            Ok(())
+        }
+
+        fn shutdown_with_timeout(&self, timeout: Duration) -> OTelSdkResult {
+            self.0.shutdown_with_timeout(timeout)
+        }
+
+        fn temporality(&self, _: InstrumentKind) -> Temporality {
+            Temporality::Delta
+        }
+    }
+
+    /// The exporter never asks for deltas, so no scrape can show this.
+    #[test]
+    fn px51_px53_px56_deltas_are_dropped_with_one_warning_each() {
+        let reader = DeltaReader(Arc::new(ManualReader::builder().build()));
+        let provider = SdkMeterProvider::builder().with_reader(reader.clone()).build();
+        let meter = provider.meter("m");
+        meter.u64_counter("monotonic").build().add(1, &[]);
+        meter.i64_up_down_counter("not_monotonic").build().add(1, &[]);
+        meter.f64_histogram("histogram").build().record(1.0, &[]);
+        meter.f64_gauge("gauge").build().record(1.0, &[]);
+        let mut metrics = ResourceMetrics::default();
+        reader.collect(&mut metrics).unwrap();
+
+        let warnings = Warnings::default();
+        for _ in 0..2 {
+            let mut entries = Vec::new();
+            add_entries(&metrics, &Options::default(), &mut entries, &warnings);
+            let names: Vec<_> = entries.iter().map(|entry| &*entry.name).collect();
+            assert_eq!(names, ["target_info", "gauge"]);
+        }
+        assert_eq!(warnings.count(), 3);
+    }
+
+    #[test]
+    fn a_lock_that_was_held_during_a_panic_is_not_poisoned() {
+        let lock = Mutex::new(0);
+        let outcome = without_poison(|| {
+            let mut guard = lock.lock().unwrap();
+            *guard += 1;
+            panic!("expected");
+        });
+        assert!(outcome.is_err());
+        assert!(!lock.is_poisoned());
+        assert_eq!(without_poison(|| *lock.lock().unwrap()).unwrap(), 1);
+    }
+}

@@ -1,0 +1,343 @@
+//! The `prometheus` crate's registries in our output, and our metrics in its registries.
+#![allow(clippy::panic, clippy::unwrap_used, reason = "helpers of tests fail like tests")]
+
+mod support;
+
+use std::collections::HashMap;
+use std::sync::Barrier;
+
+use prometheus::core::{Collector, Desc};
+use prometheus::proto::{Bucket, LabelPair, Metric, MetricFamily, MetricType, Quantile, Summary};
+use prometheus::{CounterVec, Gauge, HistogramOpts, IntCounter, IntGauge, Opts, Registry, TextEncoder};
+use support::{bare, check, logged, provider, render};
+use telemetry_prometheus::opentelemetry::KeyValue;
+use telemetry_prometheus::opentelemetry::metrics::MeterProvider;
+use telemetry_prometheus::opentelemetry_sdk::metrics::SdkMeterProvider;
+use telemetry_prometheus::{Format, PrometheusExporter};
+
+/// A hand-written collector, for what the crate has no metric type for.
+struct Fixed(Vec<MetricFamily>, Desc);
+
+impl Fixed {
+    fn new(families: Vec<MetricFamily>) -> Box<Self> {
+        let desc = Desc::new("fixed".to_owned(), "help".to_owned(), vec![], HashMap::new());
+        Box::new(Self(families, desc.unwrap()))
+    }
+}
+
+impl Collector for Fixed {
+    fn desc(&self) -> Vec<&Desc> {
+        vec![&self.1]
+    }
+
+    fn collect(&self) -> Vec<MetricFamily> {
+        self.0.clone()
+    }
+}
+
+fn family(name: &str, kind: MetricType, metrics: Vec<Metric>) -> MetricFamily {
+    let mut family = MetricFamily::default();
+    family.set_name(name.to_owned());
+    family.set_field_type(kind);
+    family.set_metric(metrics);
+    family
+}
+
+fn label(name: &str, value: &str) -> LabelPair {
+    let mut label = LabelPair::default();
+    label.set_name(name.to_owned());
+    label.set_value(value.to_owned());
+    label
+}
+
+fn summary() -> Metric {
+    let quantiles = [(0.5, 1.25), (0.99, f64::INFINITY)].map(|(quantile, value)| {
+        let mut q = Quantile::default();
+        q.set_quantile(quantile);
+        q.set_value(value);
+        q
+    });
+    let mut summary = Summary::default();
+    summary.set_sample_count(3);
+    summary.set_sample_sum(4.5);
+    summary.set_quantile(quantiles.to_vec());
+    let mut metric = Metric::from_label(vec![label("quantile", "mine")]);
+    metric.set_summary(summary);
+    metric.set_timestamp_ms(1_700_000_000_123);
+    metric
+}
+
+fn counter(provider: &SdkMeterProvider, name: &'static str, value: u64) {
+    let counter = provider.meter("m").u64_counter(name).build();
+    counter.add(value, &[KeyValue::new("k", "v")]);
+}
+
+/// T-03, T-10, T-11, PX-60, PX-64, PX-97, PX-98.
+#[test]
+fn families_of_every_type_appear_in_the_same_scrape() {
+    let registry = Registry::new();
+    let requests = CounterVec::new(Opts::new("legacy_requests", "Has \\ and \"quotes\".\nTwo lines."), &["z", "a"]);
+    let requests = requests.unwrap();
+    requests.with_label_values(&["zed", "quote \" \\ \n"]).inc_by(2.5);
+    registry.register(Box::new(requests)).unwrap();
+    let gauge = Gauge::new("legacy_gauge", "A gauge.").unwrap();
+    gauge.set(f64::NEG_INFINITY);
+    registry.register(Box::new(gauge)).unwrap();
+    let options = HistogramOpts::new("legacy_seconds", "A histogram.").buckets(vec![0.1, 1e6]);
+    let histogram = prometheus::Histogram::with_opts(options).unwrap();
+    histogram.observe(0.05);
+    histogram.observe(1e7);
+    registry.register(Box::new(histogram)).unwrap();
+    registry.register(Fixed::new(vec![family("legacy_summary", MetricType::SUMMARY, vec![summary()])])).unwrap();
+
+    let exporter = bare().with_registry(registry).build();
+    let provider = provider(&exporter);
+    counter(&provider, "modern", 1);
+
+    assert_eq!(
+        render(&exporter),
+        "# HELP legacy_gauge A gauge.\n\
+         # TYPE legacy_gauge gauge\n\
+         legacy_gauge -Inf\n\
+         # HELP legacy_requests Has \\\\ and \"quotes\".\\nTwo lines.\n\
+         # TYPE legacy_requests counter\n\
+         legacy_requests{a=\"quote \\\" \\\\ \\n\",z=\"zed\"} 2.5\n\
+         # HELP legacy_seconds A histogram.\n\
+         # TYPE legacy_seconds histogram\n\
+         legacy_seconds_bucket{le=\"0.1\"} 1\n\
+         legacy_seconds_bucket{le=\"1e+06\"} 1\n\
+         legacy_seconds_bucket{le=\"+Inf\"} 2\n\
+         legacy_seconds_sum 1.000000005e+07\n\
+         legacy_seconds_count 2\n\
+         # TYPE legacy_summary summary\n\
+         legacy_summary{exported_quantile=\"mine\",quantile=\"0.5\"} 1.25 1700000000123\n\
+         legacy_summary{exported_quantile=\"mine\",quantile=\"0.99\"} +Inf 1700000000123\n\
+         legacy_summary_sum{exported_quantile=\"mine\"} 4.5 1700000000123\n\
+         legacy_summary_count{exported_quantile=\"mine\"} 3 1700000000123\n\
+         # TYPE modern_total counter\n\
+         modern_total{k=\"v\"} 1\n"
+    );
+}
+
+/// T-11: Go writes the infinite bucket into the data, the Rust crate does not.
+#[test]
+fn a_histogram_that_brings_the_infinite_bucket_has_it_once() {
+    let buckets = [(1.0, 2), (f64::INFINITY, 3)].map(|(bound, count)| {
+        let mut bucket = Bucket::default();
+        bucket.set_upper_bound(bound);
+        bucket.set_cumulative_count(count);
+        bucket
+    });
+    let mut histogram = prometheus::proto::Histogram::default();
+    histogram.set_bucket(buckets.to_vec());
+    histogram.set_sample_count(3);
+    histogram.set_sample_sum(4.5);
+    let mut metric = Metric::default();
+    metric.set_histogram(histogram);
+    let registry = Registry::new();
+    registry.register(Fixed::new(vec![family("h", MetricType::HISTOGRAM, vec![metric])])).unwrap();
+
+    let exporter = bare().with_registry(registry).build();
+    let _provider = provider(&exporter);
+    assert_eq!(
+        render(&exporter),
+        "# TYPE h histogram\nh_bucket{le=\"1\"} 2\nh_bucket{le=\"+Inf\"} 3\nh_sum 4.5\nh_count 3\n"
+    );
+}
+
+/// The value of an untyped metric is set in another way in each kind of the crate's types: in both it is zero
+/// before that.
+#[test]
+fn an_untyped_family_is_written_as_untyped() {
+    let registry = Registry::new();
+    let metric = Metric::from_label(vec![label("a", "untyped {value: 7}")]);
+    registry.register(Fixed::new(vec![family("anything", MetricType::UNTYPED, vec![metric])])).unwrap();
+    let exporter = bare().with_registry(registry).build();
+    let _provider = provider(&exporter);
+    let text = render(&exporter);
+    assert!(text.starts_with("# TYPE anything untyped\nanything{a=\"untyped {value: 7}\"} "));
+    assert!(!text.contains("} 7"));
+}
+
+/// PX-104, PX-105, PX-107, PX-108, PX-109: one set of rules for both sides.
+#[test]
+fn conflicts_between_the_two_sides_are_settled_for_the_exporter() {
+    let registry = Registry::new();
+    let same = IntCounter::new("same_total", "Another help.").unwrap();
+    same.inc_by(5);
+    registry.register(Box::new(same)).unwrap();
+    registry.register(Box::new(IntGauge::new("type_total", "A gauge here.").unwrap())).unwrap();
+    registry.register(Box::new(IntGauge::new("h_count", "A sample of a histogram.").unwrap())).unwrap();
+
+    let exporter = bare().with_registry(registry).build();
+    let provider = provider(&exporter);
+    counter(&provider, "same", 1);
+    counter(&provider, "type", 2);
+    let histogram = provider.meter("m").u64_histogram("h").with_boundaries(vec![]).build();
+    histogram.record(1, &[]);
+
+    let log = logged(|| {
+        for _ in 0..3 {
+            assert_eq!(
+                render(&exporter),
+                "# TYPE h histogram\nh_bucket{le=\"+Inf\"} 1\nh_sum 1\nh_count 1\n\
+                 # HELP same_total Another help.\n# TYPE same_total counter\nsame_total 5\nsame_total{k=\"v\"} 1\n\
+                 # TYPE type_total counter\ntype_total{k=\"v\"} 2\n"
+            );
+        }
+    });
+    assert_eq!(log.len(), 2, "{log:?}");
+}
+
+#[test]
+fn t07_the_same_registry_given_twice_is_exported_once() {
+    let registry = Registry::new();
+    registry.register(Box::new(IntCounter::new("once_total", "Help.").unwrap())).unwrap();
+    let exporter = bare().with_registry(registry.clone()).with_registry(registry).build();
+    let _provider = provider(&exporter);
+    let text = render(&exporter);
+    assert_eq!(text.lines().filter(|line| line.starts_with("once_total")).count(), 1);
+}
+
+#[test]
+fn names_that_only_a_hand_written_collector_can_have_are_repaired() {
+    let registry = Registry::new();
+    let metric = Metric::from_label(vec![label("a.b", "1"), label("__name__", "x"), label("c__d", "2")]);
+    registry.register(Fixed::new(vec![family("odd.name", MetricType::GAUGE, vec![metric])])).unwrap();
+    let exporter = bare().with_registry(registry).build();
+    let _provider = provider(&exporter);
+    assert_eq!(render(&exporter), "# TYPE odd_name gauge\nodd_name{a_b=\"1\",c__d=\"2\",exported_name=\"x\"} 0\n");
+}
+
+#[test]
+fn a_panicking_collector_fails_one_scrape_only() {
+    struct Panics(Desc, std::sync::atomic::AtomicBool);
+    impl Collector for Panics {
+        fn desc(&self) -> Vec<&Desc> {
+            vec![&self.0]
+        }
+        fn collect(&self) -> Vec<MetricFamily> {
+            if !self.1.swap(true, std::sync::atomic::Ordering::Relaxed) {
+                panic!("out of order");
+            }
+            Vec::new()
+        }
+    }
+    let desc = Desc::new("x".to_owned(), "h".to_owned(), vec![], HashMap::new()).unwrap();
+    let registry = Registry::new();
+    registry.register(Box::new(Panics(desc, false.into()))).unwrap();
+    let exporter = bare().with_registry(registry).build();
+    let _provider = provider(&exporter);
+    assert!(exporter.render(Format::PrometheusText).is_err());
+    assert_eq!(render(&exporter), "");
+}
+
+fn gather(registry: &Registry) -> String {
+    let text = TextEncoder::new().encode_to_string(&registry.gather()).unwrap();
+    check(&text);
+    text
+}
+
+#[test]
+fn as_a_collector_the_exporter_gives_its_metrics_to_a_registry() {
+    let registry = Registry::new();
+    let exporter = bare().build();
+    registry.register(Box::new(exporter.clone())).unwrap();
+    registry.register(Box::new(IntGauge::new("legacy", "Beside it.").unwrap())).unwrap();
+    let provider = provider(&exporter);
+    let meter = provider.meter("m");
+    counter(&provider, "orders", 3);
+    meter.i64_gauge("depth").with_description("How deep.").build().record(-2, &[]);
+    let histogram = meter.f64_histogram("h").with_unit("s").with_boundaries(vec![0.5]).build();
+    histogram.record(0.25, &[KeyValue::new("k.x", 1)]);
+    histogram.record(1.0, &[KeyValue::new("k.x", 1)]);
+
+    assert_eq!(
+        gather(&registry),
+        "# HELP depth How deep.\n# TYPE depth gauge\ndepth -2\n\
+         # TYPE h_seconds histogram\n\
+         h_seconds_bucket{k_x=\"1\",le=\"0.5\"} 1\n\
+         h_seconds_bucket{k_x=\"1\",le=\"+Inf\"} 2\n\
+         h_seconds_sum{k_x=\"1\"} 1.25\n\
+         h_seconds_count{k_x=\"1\"} 2\n\
+         # HELP legacy Beside it.\n# TYPE legacy gauge\nlegacy 0\n\
+         # TYPE orders_total counter\norders_total{k=\"v\"} 3\n"
+    );
+}
+
+#[test]
+fn exporters_share_a_registry_but_clones_of_one_do_not() {
+    let registry = Registry::new();
+    let (one, two) = (bare().build(), bare().build());
+    let (provider_one, provider_two) = (provider(&one), provider(&two));
+    counter(&provider_one, "one", 1);
+    counter(&provider_two, "two", 2);
+
+    registry.register(Box::new(one.clone())).unwrap();
+    registry.register(Box::new(two)).unwrap();
+    assert!(matches!(registry.register(Box::new(one.clone())), Err(prometheus::Error::AlreadyReg)));
+    let text = gather(&registry);
+    assert!(text.contains("one_total{k=\"v\"} 1\n") && text.contains("two_total{k=\"v\"} 2\n"));
+
+    registry.unregister(Box::new(one)).unwrap();
+    assert!(!gather(&registry).contains("one_total"));
+}
+
+#[test]
+fn a_registry_gathers_nothing_from_an_exporter_that_cannot_collect() {
+    let registry = Registry::new();
+    registry.register(Box::new(PrometheusExporter::new())).unwrap();
+    let log = logged(|| assert_eq!(gather(&registry), ""));
+    assert_eq!(log.len(), 1, "{log:?}");
+}
+
+/// The exporter is a collector of the registry that it renders.
+fn entangled() -> (PrometheusExporter, SdkMeterProvider, Registry) {
+    let registry = Registry::new();
+    registry.register(Box::new(IntGauge::new("legacy", "In the registry alone.").unwrap())).unwrap();
+    let exporter = bare().with_registry(registry.clone()).build();
+    registry.register(Box::new(exporter.clone())).unwrap();
+    let provider = provider(&exporter);
+    counter(&provider, "modern", 1);
+    (exporter, provider, registry)
+}
+
+const ONCE: &str = "# HELP legacy In the registry alone.\n# TYPE legacy gauge\nlegacy 0\n\
+                    # TYPE modern_total counter\nmodern_total{k=\"v\"} 1\n";
+
+#[test]
+fn each_family_appears_once_when_the_registry_holds_the_exporter() {
+    let (exporter, _provider, registry) = entangled();
+    let log = logged(|| {
+        assert_eq!(render(&exporter), ONCE);
+        assert_eq!(gather(&registry), ONCE);
+        assert_eq!(render(&exporter), ONCE);
+    });
+    assert!(log.is_empty(), "{log:?}");
+}
+
+#[test]
+fn another_exporter_renders_the_one_in_its_registry() {
+    let (_, _provider, registry) = entangled();
+    let other = bare().with_registry(registry).build();
+    let _provider = provider(&other);
+    assert_eq!(render(&other), ONCE);
+}
+
+#[test]
+fn each_family_appears_once_also_in_parallel() {
+    let (exporter, _provider, registry) = entangled();
+    let start = Barrier::new(4);
+    std::thread::scope(|scope| {
+        for _ in 0..2 {
+            scope.spawn(|| {
+                start.wait();
+                (0..200).for_each(|_| assert_eq!(render(&exporter), ONCE));
+            });
+            scope.spawn(|| {
+                start.wait();
+                (0..200).for_each(|_| assert_eq!(gather(&registry), ONCE));
+            });
+        }
+    });
+}
