@@ -2,15 +2,12 @@
 
 use std::error::Error as StdError;
 use std::fmt;
-use std::path::Path;
 
-use opentelemetry::{Key, KeyValue, global};
+use opentelemetry::{KeyValue, global};
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::error::{OTelSdkError, OTelSdkResult};
 use opentelemetry_sdk::metrics::{MeterProviderBuilder, SdkMeterProvider};
 use opentelemetry_sdk::resource::ResourceBuilder;
-
-use crate::semconv::attribute::SERVICE_NAME;
 
 /// The running telemetry of a process, and the guard that flushes it.
 ///
@@ -77,7 +74,8 @@ type ConfigureMetrics = Box<dyn FnOnce(MeterProviderBuilder) -> MeterProviderBui
 /// Collects the settings of a [`Telemetry`].
 ///
 /// The resource starts from what the SDK detects: `OTEL_RESOURCE_ATTRIBUTES`, `OTEL_SERVICE_NAME` and the
-/// `telemetry.sdk.*` attributes. What is set in code wins.
+/// `telemetry.sdk.*` attributes. What is set in code wins. A service that nobody names is called
+/// `unknown_service:<executable>`.
 #[must_use = "a builder does nothing until `build` is called"]
 pub struct TelemetryBuilder {
     service_name: Option<String>,
@@ -157,18 +155,10 @@ impl fmt::Debug for TelemetryBuilder {
     }
 }
 
-/// The SDK's name for a service that nobody named; the specification wants the executable's name behind it.
-const UNNAMED: &str = "unknown_service";
-
 fn resource(service_name: Option<String>, attributes: Vec<KeyValue>) -> Resource {
     // The SDK reads the variable too, but then lets a name in `OTEL_RESOURCE_ATTRIBUTES` win, which has to lose.
     let from_environment = std::env::var("OTEL_SERVICE_NAME").ok().filter(|name| !name.is_empty());
-    let detected = name_service(Resource::builder(), from_environment).build();
-    let unnamed = detected
-        .get(&Key::from_static_str(SERVICE_NAME))
-        .is_none_or(|name| matches!(name.as_str().as_ref(), "" | UNNAMED));
-    let fallback = if unnamed { Some(name_of_executable()) } else { None };
-    let builder = name_service(merged_into_builder(&detected), fallback).with_attributes(attributes);
+    let builder = name_service(Resource::builder(), from_environment).with_attributes(attributes);
     name_service(builder, service_name).build()
 }
 
@@ -176,21 +166,6 @@ fn name_service(builder: ResourceBuilder, name: Option<String>) -> ResourceBuild
     match name {
         Some(name) => builder.with_service_name(name),
         None => builder,
-    }
-}
-
-fn merged_into_builder(resource: &Resource) -> ResourceBuilder {
-    let attributes = resource.iter().map(|(key, value)| KeyValue::new(key.clone(), value.clone()));
-    match resource.schema_url() {
-        Some(url) => Resource::builder_empty().with_schema_url(attributes, url.to_owned()),
-        None => Resource::builder_empty().with_attributes(attributes),
-    }
-}
-
-fn name_of_executable() -> String {
-    match std::env::current_exe().ok().as_deref().and_then(Path::file_name) {
-        Some(file) => format!("{UNNAMED}:{}", file.to_string_lossy()),
-        None => UNNAMED.to_owned(),
     }
 }
 

@@ -3,11 +3,14 @@
 #![allow(clippy::expect_used, clippy::unwrap_used)] // Helpers of tests may fail them.
 
 use std::process::Command;
+use std::time::Duration;
 
 use telemetry_core::opentelemetry::metrics::MeterProvider;
 use telemetry_core::opentelemetry::{KeyValue, global};
+use telemetry_core::opentelemetry_sdk::error::{OTelSdkError, OTelSdkResult};
 use telemetry_core::opentelemetry_sdk::metrics::data::ResourceMetrics;
-use telemetry_core::opentelemetry_sdk::metrics::{InMemoryMetricExporter, PeriodicReader};
+use telemetry_core::opentelemetry_sdk::metrics::exporter::PushMetricExporter;
+use telemetry_core::opentelemetry_sdk::metrics::{InMemoryMetricExporter, PeriodicReader, Temporality};
 use telemetry_core::{Telemetry, TelemetryBuilder};
 
 fn with_exporter(builder: TelemetryBuilder, exporter: &InMemoryMetricExporter) -> TelemetryBuilder {
@@ -36,12 +39,39 @@ fn shutdown_flushes() {
 }
 
 #[test]
-fn dropping_the_guard_flushes() {
+fn dropping_the_guard_flushes_even_while_others_hold_the_provider() {
     let exporter = InMemoryMetricExporter::default();
     let telemetry = with_exporter(Telemetry::builder(), &exporter).build().unwrap();
-    telemetry.meter_provider().meter("shop").u64_counter("visits").build().add(1, &[]);
+    let provider = telemetry.meter_provider().clone();
+    provider.meter("shop").u64_counter("visits").build().add(1, &[]);
     drop(telemetry);
     assert_eq!(exporter.get_finished_metrics().unwrap().len(), 1);
+    provider.force_flush().unwrap_err();
+}
+
+#[test]
+fn a_failed_shutdown_keeps_its_cause() {
+    struct Failing;
+    impl PushMetricExporter for Failing {
+        async fn export(&self, _: &ResourceMetrics) -> OTelSdkResult {
+            Ok(())
+        }
+        fn force_flush(&self) -> OTelSdkResult {
+            Ok(())
+        }
+        fn shutdown_with_timeout(&self, _: Duration) -> OTelSdkResult {
+            Err(OTelSdkError::InternalFailure("disk on fire".into()))
+        }
+        fn temporality(&self) -> Temporality {
+            Temporality::Cumulative
+        }
+    }
+    let reader = PeriodicReader::builder(Failing).build();
+    let telemetry =
+        Telemetry::builder().without_global().configure_metrics(|metrics| metrics.with_reader(reader)).build().unwrap();
+    let error = telemetry.shutdown().unwrap_err();
+    // The SDK itself does not pass on the reader's own words.
+    assert!(std::error::Error::source(&error).unwrap().to_string().contains("Failed to shutdown"), "{error:?}");
 }
 
 #[test]

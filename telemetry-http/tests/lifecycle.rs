@@ -415,6 +415,30 @@ fn a_future_that_is_polled_on_by_a_runtime_ends_the_same_way() {
 }
 
 #[test]
+fn bodies_tell_size_and_end_as_the_wrapped_ones_do() {
+    let metrics = InMemoryMetrics::new();
+    let wrapped = |body: ScriptedBody| {
+        let (sender, receiver) = std::sync::mpsc::channel();
+        let service = service_fn(move |request: Request<RequestBody<ScriptedBody>>| {
+            sender.send(request.into_body()).unwrap();
+            ready(Ok::<_, Infallible>(Response::new(Full::default())))
+        });
+        assert!(poll_once(pin!(layer(&metrics).layer(service).call(Request::new(body)))).is_ready());
+        receiver.recv().unwrap()
+    };
+    let known = || ScriptedBody::new().data("hello").with_exact_size(5).telling_end();
+    for body in [&wrapped(known()) as &dyn Body<Data = _, Error = _>, &respond_with(&metrics, known())] {
+        assert_eq!(body.size_hint().exact(), Some(5));
+        assert!(!body.is_end_stream());
+    }
+    let empty = || ScriptedBody::new().telling_end();
+    for body in [&wrapped(empty()) as &dyn Body<Data = _, Error = _>, &respond_with(&metrics, empty())] {
+        assert_eq!(body.size_hint().exact(), None);
+        assert!(body.is_end_stream());
+    }
+}
+
+#[test]
 fn types_can_cross_threads() {
     fn sendable<T: Send + Sync + Clone>(_: &T) {}
     fn future<F: Future + Send>(_: &F) {}
