@@ -1,2 +1,69 @@
-//! Placeholder.
-fn main() {}
+//! The workspace's own commands: `cargo xtask <command>`.
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "this is a command-line program")]
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+mod bench;
+mod ci;
+mod command;
+mod history;
+mod integration;
+mod lint;
+mod programs;
+mod steps;
+mod test;
+mod workspace;
+
+use steps::Steps;
+use workspace::Workspace;
+
+#[derive(Debug, Parser)]
+#[command(name = "cargo xtask", about = "Checks of the workspace")]
+struct Arguments {
+    #[command(subcommand)]
+    command: Task,
+}
+
+#[derive(Debug, Clone, Copy, Subcommand)]
+enum Task {
+    /// Format, clippy, docs, every feature alone, layering, file sizes, licences.
+    Lint,
+    /// Unit, integration and doc tests: the workspace, then every library with each of its features alone.
+    Test,
+    /// Drives the examples and holds a real Prometheus' answers against what was driven.
+    Integration,
+    /// The criterion benches.
+    Bench {
+        /// Fewer samples: minutes become seconds, and the numbers less steady.
+        #[arg(long)]
+        quick: bool,
+    },
+    /// Everything that has to pass before a change is merged.
+    Ci,
+}
+
+fn main() -> ExitCode {
+    match run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("\nerror: {error}");
+            error.chain().skip(1).for_each(|cause| eprintln!("  because {cause}"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run() -> anyhow::Result<()> {
+    let task = Arguments::parse().command;
+    let workspace = Workspace::load()?;
+    let mut steps = Steps::new(&workspace)?;
+    match task {
+        Task::Lint => steps.run(lint::steps(&workspace)?),
+        Task::Test => steps.run(test::steps(&workspace)),
+        Task::Integration => steps.run(integration::steps(&workspace)),
+        Task::Bench { quick } => steps.run(bench::steps(quick)),
+        Task::Ci => ci::run(&workspace, &mut steps),
+    }
+}

@@ -1,0 +1,103 @@
+//! `cargo xtask integration`: the examples under real load, a real Prometheus, and their counts held against what was
+//! driven.
+
+use std::env;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail};
+use tokio::signal::unix::{SignalKind, signal};
+use xshell::Shell;
+
+use crate::command::Command;
+use crate::programs::{self, Source};
+use crate::steps::Step;
+use crate::workspace::Workspace;
+
+mod compare;
+mod example;
+mod expect;
+mod http;
+mod ledger;
+mod load;
+mod playground;
+mod process;
+mod prometheus;
+mod promtool;
+mod report;
+mod stops;
+mod visitors;
+mod wire;
+
+/// No step takes anywhere near as long.
+const LIMIT: Duration = Duration::from_secs(180);
+
+/// Where the examples are built, and where a run keeps its files.
+#[derive(Debug, Clone)]
+struct Place {
+    binaries: PathBuf,
+    folder: PathBuf,
+}
+
+pub(crate) fn steps(workspace: &Workspace) -> Vec<Step> {
+    let place = Place { binaries: workspace.target.join("debug"), folder: workspace.target.join("integration") };
+    let scrape = place.folder.join(playground::SCRAPE);
+    let folder = place.folder.clone();
+
+    let mut steps = vec![
+        Step::check("programs", INTEGRATION, move |sh| prepare(sh, &folder)),
+        Step::quiet("build of the examples", Command::new("cargo build --quiet -p telemetry-examples --bins")),
+    ];
+    for binary in prometheus_binaries() {
+        let place = place.clone();
+        steps.push(Step::check(format!("playground under {}", binary.display()), INTEGRATION, move |sh| {
+            limited(playground::run(&place, &binary))?;
+            promtool::accepts(sh, &place.folder.join(playground::SCRAPE))
+        }));
+    }
+    let again = place.clone();
+    steps.push(Step::check("http_telemetry", INTEGRATION, move |sh| {
+        limited(visitors::run(&again))?;
+        promtool::complains(sh, &again.folder.join(visitors::SCRAPE), visitors::COMPLAINT)
+    }));
+    steps.push(Step::check("examples end when told to", INTEGRATION, move |_| limited(stops::run(&place))));
+    let strict = Command::new("cargo test --quiet -p telemetry-examples --test strict_parser");
+    steps.push(Step::quiet("a strict parser", strict.env("TELEMETRY_SCRAPE_FILE", scrape.display().to_string())));
+    steps
+}
+
+const INTEGRATION: &str = "cargo xtask integration";
+
+fn prepare(sh: &Shell, folder: &Path) -> Result<()> {
+    for program in ["prometheus", "promtool"] {
+        programs::require(sh, program, Source::Apt("prometheus"))?;
+    }
+    programs::require(sh, "curl", Source::Apt("curl"))?;
+    // What an earlier run left must not pass for this one's.
+    if folder.exists() {
+        std::fs::remove_dir_all(folder).with_context(|| format!("cannot empty {}", folder.display()))?;
+    }
+    std::fs::create_dir_all(folder).with_context(|| format!("cannot create {}", folder.display()))
+}
+
+/// The system's Prometheus, and those that `PROMETHEUS_BIN` names, separated by colons.
+fn prometheus_binaries() -> Vec<PathBuf> {
+    let more = env::var_os("PROMETHEUS_BIN").unwrap_or_default();
+    let more = env::split_paths(&more).filter(|path| !path.as_os_str().is_empty());
+    [PathBuf::from("prometheus")].into_iter().chain(more).collect()
+}
+
+/// Runs to the end, to the limit, or to a signal. All three drop what was started, and that kills it.
+fn limited(work: impl Future<Output = Result<()>>) -> Result<()> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+    runtime.block_on(async {
+        let mut interrupt = signal(SignalKind::interrupt())?;
+        let mut terminate = signal(SignalKind::terminate())?;
+        tokio::select! {
+            result = work => result,
+            () = tokio::time::sleep(LIMIT) => bail!("not done after {LIMIT:?}"),
+            _ = interrupt.recv() => bail!("interrupted"),
+            _ = terminate.recv() => bail!("terminated"),
+        }
+    })
+}

@@ -1,0 +1,53 @@
+//! The playground under load, with its counts read back through PromQL.
+
+use std::path::Path;
+
+use anyhow::{Context, Result, ensure};
+use rustix::process::Signal;
+
+use super::Place;
+use super::compare::Row;
+use super::example::Example;
+use super::expect::{Transmitted, checks};
+use super::ledger::Ledger;
+use super::load;
+use super::prometheus::Prometheus;
+use super::report::Report;
+use super::wire::Wire;
+
+/// The file of the last scrape.
+pub(super) const SCRAPE: &str = "playground.txt";
+
+pub(super) async fn run(place: &Place, binary: &Path) -> Result<()> {
+    let playground = Example::start(place, "playground").await?;
+    let mut prometheus = Prometheus::start(binary, playground.metrics, &place.folder).await?;
+    let wire = Wire::new(playground.server);
+    let mut ledger = Ledger::default();
+    let report = Report::new(place, binary);
+    let scrape = place.folder.join(SCRAPE);
+
+    load::orderly(&wire, &mut ledger).await?;
+    prometheus.two_scrapes().await?;
+    playground.save_scrape(&scrape).await?;
+    let rows = ask(&prometheus, &ledger, &wire, Transmitted::All).await?;
+    report.write("clients that stay to the end", &rows)?;
+
+    load::disorderly(&wire, &playground, &mut ledger).await?;
+    prometheus.two_scrapes().await?;
+    playground.save_scrape(&scrape).await?;
+    let rows = ask(&prometheus, &ledger, &wire, Transmitted::AtLeastThese).await?;
+    report.write("and clients that hang up, and handlers that panic", &rows)?;
+
+    prometheus.stop().await?;
+    playground.stop(Signal::INT).await
+}
+
+async fn ask(prometheus: &Prometheus, ledger: &Ledger, wire: &Wire, transmitted: Transmitted) -> Result<Vec<Row>> {
+    let mut rows = Vec::new();
+    for check in checks(ledger, wire, transmitted) {
+        let answer = prometheus.query(&check.query).await.with_context(|| check.query.clone())?;
+        rows.extend(check.compare(&answer));
+    }
+    ensure!(!rows.is_empty(), "nothing was asked");
+    Ok(rows)
+}

@@ -1,0 +1,77 @@
+//! A child process that never outlives us, and whose waits all end.
+
+use std::ffi::OsStr;
+use std::fs::OpenOptions;
+use std::path::Path;
+use std::process::Stdio;
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail};
+use rustix::process::{Pid, Signal, kill_process};
+use tokio::io::{AsyncBufReadExt, BufReader, Lines};
+use tokio::process::{Child, ChildStdout, Command};
+use tokio::time::timeout;
+
+/// How long a program may take to say where it listens.
+const START: Duration = Duration::from_secs(20);
+/// How long a program may take to end once it is told to.
+const STOP: Duration = Duration::from_secs(10);
+
+/// Killed when dropped, on whatever path that is.
+#[derive(Debug)]
+pub(super) struct Process {
+    name: String,
+    child: Child,
+    stdout: Lines<BufReader<ChildStdout>>,
+}
+
+impl Process {
+    /// Starts `program`, with its stderr at the end of the file `log`.
+    pub(super) fn start<A: AsRef<OsStr>>(
+        program: &Path,
+        args: impl IntoIterator<Item = A>,
+        log: &Path,
+    ) -> Result<Self> {
+        let name = program.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let file = OpenOptions::new().create(true).append(true).open(log);
+        let log = file.with_context(|| format!("cannot open {}", log.display()))?;
+        let mut child = Command::new(program)
+            .args(args)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(log)
+            .kill_on_drop(true)
+            .spawn()
+            .with_context(|| format!("cannot start {}", program.display()))?;
+        let stdout = child.stdout.take().context("a child without stdout")?;
+        Ok(Self { name, child, stdout: BufReader::new(stdout).lines() })
+    }
+
+    /// The next line on its stdout.
+    pub(super) async fn line(&mut self) -> Result<String> {
+        let line = timeout(START, self.stdout.next_line()).await;
+        let line = line.with_context(|| format!("{} printed no line within {START:?}", self.name))??;
+        line.with_context(|| format!("{} ended before it said where it listens", self.name))
+    }
+
+    /// Fails as soon as the program has ended by itself.
+    pub(super) fn still_runs(&mut self) -> Result<()> {
+        match self.child.try_wait()? {
+            Some(status) => bail!("{} ended by itself with {status}", self.name),
+            None => Ok(()),
+        }
+    }
+
+    /// Sends `signal`; the program has to end in time and with code 0.
+    pub(super) async fn stop(mut self, signal: Signal) -> Result<()> {
+        self.still_runs()?;
+        let pid = self.child.id().and_then(|id| Pid::from_raw(id.cast_signed())).context("a child without an id")?;
+        kill_process(pid, signal).with_context(|| format!("cannot signal {}", self.name))?;
+        let status = timeout(STOP, self.child.wait()).await;
+        let status = status.with_context(|| format!("{} still runs {STOP:?} after {signal:?}", self.name))??;
+        if !status.success() {
+            bail!("{} ended with {status} after {signal:?}", self.name);
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,76 @@
+//! `cargo xtask lint`: the cheap checks first.
+
+use anyhow::Result;
+
+use crate::command::Command;
+use crate::programs::{self, Source};
+use crate::steps::Step;
+use crate::workspace::{Package, Workspace};
+
+mod arrows;
+mod file_size;
+mod sdk_features;
+mod sdk_tree;
+
+pub(crate) fn steps(workspace: &Workspace) -> Result<Vec<Step>> {
+    let packages = workspace.packages.clone();
+    let again = packages.clone();
+    let root = workspace.root.clone();
+    let mut steps = vec![
+        Step::quiet("format", Command::new("cargo fmt --all --check")),
+        Step::check("arrows between the crates", LINT, move |_| none("arrows", &arrows::violations(&packages))),
+        Step::check("unstable features of the SDK", LINT, move |_| none("features", &sdk_features::violations(&again))),
+        Step::check("file sizes", LINT, move |_| none("files", &file_size::violations(&root)?)),
+    ];
+    for library in workspace.libraries() {
+        steps.extend(sdk_tree::steps(library));
+    }
+    steps.push(Step::quiet(
+        "clippy of the workspace",
+        Command::new("cargo clippy --quiet --workspace --all-targets --all-features -- -D warnings"),
+    ));
+    let docs = Command::new("cargo doc --quiet --no-deps --workspace --all-features");
+    steps.push(Step::quiet("docs", docs.env("RUSTDOCFLAGS", "-D warnings")));
+    for library in workspace.libraries() {
+        steps.extend(alone(library));
+    }
+    // Advisories are left out: they need a database from the network, and change without a change here.
+    let deny = Command::new("cargo deny --all-features check bans licenses sources");
+    steps.push(Step::check("licences, bans and sources", deny.to_string(), move |sh| {
+        programs::require(sh, "cargo-deny", Source::Cargo("cargo-deny"))?;
+        deny.run_captured(sh)
+    }));
+    Ok(steps)
+}
+
+const LINT: &str = "cargo xtask lint";
+
+/// The library by itself, without its tests: their dependencies would switch on features that a user may not have.
+fn alone(library: &Package) -> Vec<Step> {
+    let mut variants = library.variants();
+    if library.single_features().count() > 1 {
+        variants.push("--all-features".to_owned());
+    }
+    let name = &library.name;
+    let clippy = |variant: &String| {
+        let command = Command::new("cargo clippy --quiet --lib -p").arg(name).args(variant).args("-- -D warnings");
+        Step::quiet(format!("clippy of {name} {variant}").trim_end(), command)
+    };
+    // A link to something that a feature brings is broken without it.
+    let docs = |variant: &String| {
+        let command = Command::new("cargo doc --quiet --no-deps --lib -p").arg(name).args(variant);
+        let command = command.env("RUSTDOCFLAGS", "-D warnings");
+        Step::quiet(format!("docs of {name} {variant}").trim_end(), command)
+    };
+    variants.iter().flat_map(|variant| [clippy(variant), docs(variant)]).collect()
+}
+
+fn none(what: &str, violations: &[String]) -> Result<()> {
+    if violations.is_empty() {
+        return Ok(());
+    }
+    for violation in violations {
+        eprintln!("  {violation}");
+    }
+    anyhow::bail!("{} {what} break the rules", violations.len())
+}
