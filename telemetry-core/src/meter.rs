@@ -13,7 +13,7 @@ use crate::semconv::{Metric, SCHEMA_URL};
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub enum MeterSource {
-    /// The process's global provider, asked when the layer is first put around a service. Set the global provider
+    /// The process's global provider, asked when the layer's first request or connection comes. Set the global provider
     /// before that: OpenTelemetry for Rust does not connect instruments made earlier.
     #[default]
     Global,

@@ -26,6 +26,7 @@ use opentelemetry_sdk::resource::ResourceBuilder;
 /// # Ok::<(), telemetry_core::setup::Error>(())
 /// ```
 #[derive(Debug)]
+#[must_use = "dropping the telemetry ends it"]
 pub struct Telemetry {
     meter_provider: SdkMeterProvider,
 }

@@ -11,8 +11,7 @@ use crate::{MeteredStream, NetworkMetricsService, detect};
 
 /// Meters the connections that go to a service of streams, or those that are given to [`meter`](Self::meter).
 ///
-/// Clones share their instruments and are cheap. The instruments are made when the layer is first put around a
-/// service or a stream is first metered.
+/// Clones share their instruments and are cheap. The instruments are made when a stream is first metered.
 ///
 /// ```
 /// use telemetry_core::MeterOptions;
@@ -171,7 +170,6 @@ impl<S> Layer<S> for NetworkMetricsLayer {
     type Service = NetworkMetricsService<S>;
 
     fn layer(&self, inner: S) -> Self::Service {
-        self.instruments();
         NetworkMetricsService::new(inner, self.clone())
     }
 }

@@ -9,15 +9,14 @@ use telemetry_net::NetworkMetricsLayer;
 use tower::Layer;
 
 #[test]
-fn the_global_provider_is_asked_at_first_use() {
+fn the_global_provider_is_asked_when_the_first_connection_comes() {
     let (early, late) = (InMemoryMetrics::new(), InMemoryMetrics::new());
     let layer = NetworkMetricsLayer::new();
     let clone = layer.clone();
-    global::set_meter_provider(early.provider());
     let _service = layer.layer(());
-    global::set_meter_provider(late.provider());
-
+    global::set_meter_provider(early.provider());
     drop(layer.meter(ScriptedStream::new()));
+    global::set_meter_provider(late.provider());
     drop(clone.meter(ScriptedStream::new()));
     assert_eq!(early.snapshot().count(DURATION, &[]), 2);
     assert_eq!(early.snapshot().sum(ACTIVE, &[]), 0.0);

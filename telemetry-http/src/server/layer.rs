@@ -14,8 +14,8 @@ use crate::server::RequestMetricsService;
 
 /// Measures the requests of an HTTP service. See the [crate's page](crate) for what is recorded and when.
 ///
-/// One layer may be put around any number of services. Its instruments are made when it is put around the first one;
-/// a global meter provider has to be set before that.
+/// One layer may be put around any number of services, which then share its instruments. They are made when the first
+/// request comes; a global meter provider has to be set before that.
 ///
 /// ```
 /// use telemetry_core::opentelemetry::KeyValue;
@@ -28,9 +28,21 @@ use crate::server::RequestMetricsService;
 /// ```
 #[derive(Clone, Debug, Default)]
 pub struct RequestMetricsLayer {
+    shared: Arc<Shared>,
+}
+
+/// What a layer and its services share.
+#[derive(Debug, Default)]
+pub(crate) struct Shared {
     options: Options,
-    /// Made by the first use. A layer whose options have changed starts over with an empty one.
-    recorder: Arc<OnceLock<Arc<Recorder>>>,
+    recorder: OnceLock<Arc<Recorder>>,
+}
+
+impl Shared {
+    /// Made when it is first asked for, which is when the first request comes.
+    pub(crate) fn recorder(&self) -> &Arc<Recorder> {
+        self.recorder.get_or_init(|| Arc::new(self.options.recorder()))
+    }
 }
 
 #[derive(Clone, Debug, Default)]
@@ -126,10 +138,11 @@ impl RequestMetricsLayer {
         self.with(|own| own.off.push(metric.name))
     }
 
-    fn with(mut self, change: impl FnOnce(&mut Options)) -> Self {
-        change(&mut self.options);
-        self.recorder = Arc::default();
-        self
+    /// Clones and services keep what they have: a change makes new instruments.
+    fn with(self, change: impl FnOnce(&mut Options)) -> Self {
+        let mut options = self.shared.options.clone();
+        change(&mut options);
+        Self { shared: Arc::new(Shared { options, recorder: OnceLock::new() }) }
     }
 }
 
@@ -153,7 +166,6 @@ impl<S> Layer<S> for RequestMetricsLayer {
     type Service = RequestMetricsService<S>;
 
     fn layer(&self, inner: S) -> Self::Service {
-        let recorder = self.recorder.get_or_init(|| Arc::new(self.options.recorder()));
-        RequestMetricsService::new(inner, Arc::clone(recorder))
+        RequestMetricsService::new(inner, Arc::clone(&self.shared))
     }
 }

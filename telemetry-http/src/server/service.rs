@@ -5,19 +5,19 @@ use http::{Request, Response};
 use http_body::Body;
 use tower_service::Service;
 
-use crate::record::Recorder;
+use crate::server::layer::Shared;
 use crate::server::{RequestBody, ResponseBody, ResponseFuture};
 
 /// The service that [`RequestMetricsLayer`](crate::RequestMetricsLayer) makes.
 #[derive(Clone, Debug)]
 pub struct RequestMetricsService<S> {
     inner: S,
-    recorder: Arc<Recorder>,
+    shared: Arc<Shared>,
 }
 
 impl<S> RequestMetricsService<S> {
-    pub(crate) fn new(inner: S, recorder: Arc<Recorder>) -> Self {
-        Self { inner, recorder }
+    pub(crate) fn new(inner: S, shared: Arc<Shared>) -> Self {
+        Self { inner, shared }
     }
 
     /// The service inside.
@@ -54,7 +54,7 @@ where
 
     fn call(&mut self, request: Request<ReqBody>) -> Self::Future {
         let (parts, body) = request.into_parts();
-        let mut in_flight = self.recorder.start(&parts);
+        let mut in_flight = self.shared.recorder().start(&parts);
         // Most requests have no body, and then there is nothing to share between the two bodies.
         let bytes = if body.is_end_stream() { None } else { in_flight.count_request_bytes() };
         let method = parts.method.clone();
