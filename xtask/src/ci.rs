@@ -14,7 +14,7 @@ pub(crate) fn run(workspace: &Workspace, steps: &mut Steps) -> Result<()> {
     let mut plan = lint::steps(workspace)?;
     plan.extend(test::steps(workspace));
     plan.extend(bench::smoke());
-    plan.extend(integration::steps(workspace));
+    plan.extend(integration::steps(workspace)?);
     let result = steps.run(plan);
     print!("\n{}", steps.table());
     result

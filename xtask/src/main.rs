@@ -12,6 +12,7 @@ mod history;
 mod integration;
 mod lint;
 mod programs;
+mod readme;
 mod steps;
 mod test;
 mod workspace;
@@ -62,7 +63,7 @@ fn run() -> anyhow::Result<()> {
     match task {
         Task::Lint => steps.run(lint::steps(&workspace)?),
         Task::Test => steps.run(test::steps(&workspace)),
-        Task::Integration => steps.run(integration::steps(&workspace)),
+        Task::Integration => steps.run(integration::steps(&workspace)?),
         Task::Bench { quick } => steps.run(bench::steps(quick)),
         Task::Ci => ci::run(&workspace, &mut steps),
     }

@@ -11,6 +11,7 @@ use xshell::Shell;
 
 use crate::command::Command;
 use crate::programs::{self, Source};
+use crate::readme::Readme;
 use crate::steps::Step;
 use crate::workspace::Workspace;
 
@@ -26,8 +27,11 @@ mod prometheus;
 mod promtool;
 mod report;
 mod stops;
+mod stranger;
 mod visitors;
 mod wire;
+
+use stranger::Stranger;
 
 /// No step takes anywhere near as long.
 const LIMIT: Duration = Duration::from_secs(180);
@@ -39,7 +43,7 @@ struct Place {
     folder: PathBuf,
 }
 
-pub(crate) fn steps(workspace: &Workspace) -> Vec<Step> {
+pub(crate) fn steps(workspace: &Workspace) -> Result<Vec<Step>> {
     let place = Place { binaries: workspace.target.join("debug"), folder: workspace.target.join("integration") };
     let scrape = place.folder.join(playground::SCRAPE);
     let folder = place.folder.clone();
@@ -56,14 +60,18 @@ pub(crate) fn steps(workspace: &Workspace) -> Vec<Step> {
         }));
     }
     let again = place.clone();
+    let promised = Readme::read(&workspace.root)?.metrics()?;
     steps.push(Step::check("http_telemetry", INTEGRATION, move |sh| {
-        limited(visitors::run(&again))?;
+        limited(visitors::run(&again, &promised))?;
         promtool::complains(sh, &again.folder.join(visitors::SCRAPE), visitors::COMPLAINT)
     }));
     steps.push(Step::check("examples end when told to", INTEGRATION, move |_| limited(stops::run(&place))));
     let strict = Command::new("cargo test --quiet -p telemetry-examples --test strict_parser");
     steps.push(Step::quiet("a strict parser", strict.env("TELEMETRY_SCRAPE_FILE", scrape.display().to_string())));
-    steps
+    let stranger = Stranger::write(workspace)?;
+    steps.push(Step::quiet("build of the README's program", stranger.build(&workspace.target)));
+    steps.push(Step::check("the README's program", INTEGRATION, move |_| limited(stranger.run())));
+    Ok(steps)
 }
 
 const INTEGRATION: &str = "cargo xtask integration";

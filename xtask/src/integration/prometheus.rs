@@ -120,8 +120,8 @@ fn configuration(target: SocketAddr) -> String {
     )
 }
 
-/// A port that was free a moment ago: Prometheus does not tell which one it was given.
-fn free_address() -> Result<SocketAddr> {
+/// A port that was free a moment ago, for a program that does not tell which one it was given.
+pub(super) fn free_address() -> Result<SocketAddr> {
     let listener = TcpListener::bind("127.0.0.1:0").context("no free port on loopback")?;
     Ok(listener.local_addr()?)
 }
