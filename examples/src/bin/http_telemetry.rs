@@ -1,7 +1,8 @@
 //! A page that counts its visitors, with hyper and tower.
 //!
 //! It has a counter of its own, `RequestMetricsLayer` around its requests and `NetworkMetricsLayer` around its
-//! connections. Prometheus finds all of it in one place.
+//! connections. Prometheus finds all of it in one place. The flags, the accept loop and the end on a signal are those of
+//! the other examples too, in `examples/src/lib.rs`.
 //!
 //! ```text
 //! $ cargo run -p telemetry-examples --bin http_telemetry
