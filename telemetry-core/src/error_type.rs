@@ -50,6 +50,9 @@ pub enum ErrorType {
 /// The boxed error of tower and of most services.
 type BoxError = Box<dyn Error + Send + Sync>;
 
+/// Far more sources than errors have.
+const LONGEST_CHAIN: usize = 64;
+
 impl ErrorType {
     /// The value of `error.type`.
     #[must_use]
@@ -80,16 +83,17 @@ impl ErrorType {
     /// ```
     #[must_use]
     pub fn from_error(error: &(dyn Error + 'static)) -> Self {
-        let mut next = Some(error);
-        while let Some(error) = next {
-            if let Some(error) = error.downcast_ref::<io::Error>() {
-                // An io::Error may itself wrap the cause: its kind says less than that cause then.
-                let wrapped = error.get_ref().map(|inner| Self::from_error(inner)).filter(|kind| *kind != Self::Other);
-                return wrapped.unwrap_or_else(|| error.kind().into());
-            }
-            next = error.source();
-        }
-        Self::Other
+        // A chain that leads back to itself has to end too.
+        std::iter::successors(Some(error), |&error| error.source())
+            .take(LONGEST_CHAIN)
+            .find_map(|error| error.downcast_ref::<io::Error>())
+            .map_or(Self::Other, Self::from_io)
+    }
+
+    fn from_io(error: &io::Error) -> Self {
+        // It may itself wrap the cause, and its kind then says less than that does.
+        let wrapped = error.get_ref().map(|inner| Self::from_error(inner)).filter(|kind| *kind != Self::Other);
+        wrapped.unwrap_or_else(|| error.kind().into())
     }
 
     /// Like [`from_error`](Self::from_error) for an error whose type is only known to the caller: a middleware does
@@ -182,6 +186,23 @@ mod tests {
         assert_eq!(ErrorType::from_any(&boxed), ErrorType::Timeout);
         let wrapped = io::Error::other(io::Error::from(io::ErrorKind::ConnectionReset));
         assert_eq!(ErrorType::from_any(&wrapped), ErrorType::ConnectionReset);
+    }
+
+    #[test]
+    fn a_chain_of_sources_without_end_is_given_up() {
+        #[derive(Debug)]
+        struct Ouroboros;
+        impl fmt::Display for Ouroboros {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("again")
+            }
+        }
+        impl Error for Ouroboros {
+            fn source(&self) -> Option<&(dyn Error + 'static)> {
+                Some(self)
+            }
+        }
+        assert_eq!(ErrorType::from_error(&Ouroboros), ErrorType::Other);
     }
 
     #[test]

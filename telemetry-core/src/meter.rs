@@ -51,7 +51,8 @@ pub struct MeterOptions {
     /// Attributes for every series of every metric of the layer, the active ones included.
     pub attributes: Vec<KeyValue>,
     /// Put before each metric name, with a dot between. The convention's own names are the ones that dashboards
-    /// know: a prefix is for two sets of metrics side by side.
+    /// know: a prefix is for two sets of metrics side by side. It begins with a letter and goes on with letters, digits,
+    /// `_`, `.`, `-` and `/`, all ASCII. With another prefix the SDK logs an error for each instrument and records nothing.
     pub metric_prefix: Option<Cow<'static, str>>,
     /// Where the instruments come from.
     pub source: MeterSource,

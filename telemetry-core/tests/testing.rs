@@ -39,6 +39,17 @@ fn a_snapshot_tells_sums_counts_and_points() {
 }
 
 #[test]
+fn snapshots_of_several_threads_do_not_disturb_each_other() {
+    let metrics = InMemoryMetrics::new();
+    metrics.meter("shop").u64_counter("visits").build().add(7, &[]);
+    std::thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| (0..200).for_each(|_| assert_eq!(metrics.snapshot().sum("visits", &[]), 7.0)));
+        }
+    });
+}
+
+#[test]
 fn two_kits_do_not_see_each_other() {
     let (one, two) = (InMemoryMetrics::new(), InMemoryMetrics::new());
     one.meter("shop").u64_counter("visits").build().add(1, &[]);

@@ -6,7 +6,8 @@ use telemetry_core::ConnectionInfo;
 /// What the extensions of a request tell of its connection.
 ///
 /// That is a [`ConnectionInfo`], or, with feature `axum`, what `into_make_service_with_connect_info` put there: a
-/// `ConnectInfo<ConnectionInfo>`, or a `ConnectInfo<SocketAddr>`, which stands for a plain TCP connection.
+/// `ConnectInfo<ConnectionInfo>`, or a `ConnectInfo<SocketAddr>`, which stands for a TCP connection of which nothing but
+/// the peer is known.
 ///
 /// ```
 /// use telemetry_core::{ConnectionInfo, Transport};
@@ -18,24 +19,34 @@ use telemetry_core::ConnectionInfo;
 /// ```
 #[must_use]
 pub fn connection_info(extensions: &Extensions) -> Option<Cow<'_, ConnectionInfo>> {
-    extensions.get::<ConnectionInfo>().map(Cow::Borrowed).or_else(|| from_axum(extensions))
+    known_connection(extensions).map(Cow::Borrowed).or_else(|| from_peer(extensions).map(Cow::Owned))
 }
 
 #[cfg(feature = "axum")]
-fn from_axum(extensions: &Extensions) -> Option<Cow<'_, ConnectionInfo>> {
+fn known_connection(extensions: &Extensions) -> Option<&ConnectionInfo> {
+    use axum::extract::ConnectInfo;
+
+    let from_axum = || extensions.get::<ConnectInfo<ConnectionInfo>>().map(|ConnectInfo(info)| info);
+    extensions.get::<ConnectionInfo>().or_else(from_axum)
+}
+
+#[cfg(not(feature = "axum"))]
+fn known_connection(extensions: &Extensions) -> Option<&ConnectionInfo> {
+    extensions.get::<ConnectionInfo>()
+}
+
+#[cfg(feature = "axum")]
+fn from_peer(extensions: &Extensions) -> Option<ConnectionInfo> {
     use axum::extract::ConnectInfo;
     use std::net::SocketAddr;
     use telemetry_core::Transport;
 
-    if let Some(ConnectInfo(info)) = extensions.get::<ConnectInfo<ConnectionInfo>>() {
-        return Some(Cow::Borrowed(info));
-    }
     let ConnectInfo(peer) = extensions.get::<ConnectInfo<SocketAddr>>()?;
-    Some(Cow::Owned(ConnectionInfo::new(Transport::Tcp).with_peer(*peer)))
+    Some(ConnectionInfo::new(Transport::Tcp).with_peer(*peer))
 }
 
 #[cfg(not(feature = "axum"))]
-fn from_axum(_: &Extensions) -> Option<Cow<'_, ConnectionInfo>> {
+fn from_peer(_: &Extensions) -> Option<ConnectionInfo> {
     None
 }
 
@@ -47,10 +58,10 @@ pub(crate) enum Scheme {
 }
 
 impl Scheme {
-    /// The connection knows best. Without it an HTTP/2 or absolute-form request still names its scheme, but the client
-    /// wrote that, so only the two known values are taken from it.
+    /// The connection knows best; a bare peer address knows nothing of it. Without it an HTTP/2 or absolute-form request
+    /// still names its scheme, but the client wrote that, so only the two known values are taken from it.
     pub(crate) fn of(parts: &http::request::Parts) -> Self {
-        let https = match connection_info(&parts.extensions) {
+        let https = match known_connection(&parts.extensions) {
             Some(info) => info.tls().is_some(),
             None => parts.uri.scheme() == Some(&http::uri::Scheme::HTTPS),
         };
@@ -97,12 +108,19 @@ mod tests {
 
     #[cfg(feature = "axum")]
     #[test]
-    fn axum_connect_info_counts_as_plain_tcp() {
+    fn hs_11_a_peer_address_from_axum_does_not_tell_the_scheme() {
         let peer: std::net::SocketAddr = "192.0.2.7:50712".parse().unwrap();
         let mut request = http::Request::new(());
         request.extensions_mut().insert(axum::extract::ConnectInfo(peer));
         let info = connection_info(request.extensions()).unwrap().into_owned();
         assert_eq!(info, ConnectionInfo::new(Transport::Tcp).with_peer(peer));
+
+        *request.uri_mut() = "https://shop.example/".parse().unwrap();
+        assert_eq!(Scheme::of(&request.clone().into_parts().0), Scheme::Https);
+
+        let plain = ConnectionInfo::new(Transport::Tcp);
+        request.extensions_mut().insert(axum::extract::ConnectInfo(plain));
+        assert_eq!(Scheme::of(&request.clone().into_parts().0), Scheme::Http);
 
         let tls = ConnectionInfo::new(Transport::Tcp).with_tls(TlsInfo::new());
         request.extensions_mut().insert(axum::extract::ConnectInfo(tls.clone()));

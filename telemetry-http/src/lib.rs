@@ -50,23 +50,32 @@
 //!
 //! | ending | `error.type` |
 //! |---|---|
-//! | the response body ends, was empty, or is one that is never sent (HEAD, 1xx, 204, 304) | absent, or the status code from 500 on |
-//! | as many bytes as `Content-Length` says have passed, then the body is dropped | likewise |
+//! | the response body ends or was empty | absent, or the status code if it is a 5xx |
+//! | the body has given its trailers, or as many bytes as `Content-Length` says, and is dropped | likewise |
+//! | the body of a response that has none for the client (HEAD, 204, 304) is dropped | likewise |
 //! | 101, or 2xx to CONNECT: ends with the head, not with the tunnel | likewise |
 //! | the service returns an error | the error's [`ErrorType`](telemetry_core::ErrorType) |
 //! | the response body fails | the error's `ErrorType` |
 //! | the future or the response body is dropped before its end | `cancelled` |
-//! | the service or the body panics | `panic`; the panic goes on unchanged |
+//! | the service, the body or a function given to the layer panics | `panic`; the panic goes on unchanged |
 //!
 //! Sizes are the bytes that pass through the bodies at the place where the layer stands: inside of a compression
-//! layer the plain bytes, outside of it the compressed ones. A request body that the service never reads counts 0.
-//! Without a response head there is no record of a response size.
+//! layer the plain bytes, outside of it the compressed ones. A request body that the service never reads counts 0, and
+//! what is read of it after the response has ended counts no more. Without a response head there is no record of a
+//! response size.
+//!
+//! # The scheme
+//!
+//! `url.scheme` is `https` if the request's [`ConnectionInfo`](telemetry_core::ConnectionInfo) has TLS, and `http` if it
+//! has none: whoever terminates TLS above a metered stream adds `.with_tls(..)` to the stream's info. Without a
+//! `ConnectionInfo` in the extensions it is what the request's own URI says, which HTTP/2 requests do and most HTTP/1
+//! requests do not, and else `http`. A header is never believed.
 //!
 //! # The route
 //!
 //! `http.route` is the router's template, never the path. With feature `axum` it is read from `MatchedPath`, which
 //! axum shows to layers added with `Router::layer` or `Router::route_layer`, but not to a layer around the whole
-//! router. For other routers, [`RequestMetricsLayer::with_route`] takes a function. Where no route can be seen, it is
+//! router, and not around `nest_service` (put the layer into the nested router there). For other routers, [`RequestMetricsLayer::with_route`] takes a function. Where no route can be seen, it is
 //! absent, and one line in the log says why.
 //!
 //! # Features

@@ -75,15 +75,16 @@ impl Recorder {
             };
             ActiveGuard::new(counter.clone(), Arc::clone(attributes))
         });
-        InFlight {
+        let version = attributes::version(parts.version);
+        let mut in_flight = InFlight {
             recorder: Arc::clone(self),
             start,
             request: RequestAttributes {
                 method: method.name.clone(),
                 scheme,
-                version: attributes::version(parts.version),
-                route: self.route.route(parts),
-                extra: self.extra.attributes(&parts.extensions),
+                version,
+                route: None,
+                extra: Arc::default(),
             },
             request_bytes: None,
             status: None,
@@ -91,7 +92,12 @@ impl Recorder {
             announced_bytes: None,
             ending: Ending::Failed(ErrorType::Cancelled),
             _active: active,
-        }
+        };
+        // The caller's functions may panic: the request has to be one by then.
+        let (route, extra) = in_flight.step(|| (self.route.route(parts), self.extra.attributes(&parts.extensions)));
+        in_flight.request.route = route;
+        in_flight.request.extra = extra;
+        in_flight
     }
 }
 
@@ -144,7 +150,7 @@ impl InFlight {
         }
     }
 
-    /// A response body follows the head, with this many bytes if that is known.
+    /// A response body follows the head, with this many bytes that the client waits for, if that is known.
     pub(crate) fn expect_response_bytes(&mut self, announced: Option<u64>) {
         self.announced_bytes = announced;
     }
@@ -164,7 +170,7 @@ impl InFlight {
     }
 
     fn error(&self) -> Option<ErrorType> {
-        let all_passed = self.announced_bytes == Some(self.response_bytes);
+        let all_passed = self.announced_bytes.is_some_and(|announced| self.response_bytes >= announced);
         match self.ending {
             Ending::Failed(ErrorType::Cancelled) if all_passed => self.status_error(),
             Ending::Failed(error) => Some(error),

@@ -87,7 +87,7 @@ impl MissingRouteNotice {
         if cfg!(feature = "axum") {
             tracing::warn!(
                 "http.route is missing from the metrics: RequestMetricsLayer sees no axum MatchedPath. It stands around \
-                 the whole router, or the request went to a fallback. Add it with Router::layer or Router::route_layer, \
+                 the whole router, or the request went to a fallback or a nested service. Add it with Router::layer or Router::route_layer, \
                  or give it a function with with_route"
             );
         } else {

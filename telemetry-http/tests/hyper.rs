@@ -36,6 +36,10 @@ async fn handle(request: Request<RequestBody<Incoming>>) -> Result<Response<Boxe
             return Ok(Response::builder().header("content-length", "5").body(body).unwrap());
         }
         "/chunked" => boxed(ScriptedBody::new().data("hello").pending().data("world")),
+        "/trailers" => {
+            let trailers = http::HeaderMap::from_iter([("x-end".parse().unwrap(), "1".parse().unwrap())]);
+            boxed(ScriptedBody::new().data("hello").trailers(trailers))
+        }
         "/echo" => boxed(request.into_body()),
         "/stuck" => std::future::pending().await,
         "/endless" => boxed(Endless(Bytes::from(vec![0; 1024]))),
@@ -103,18 +107,18 @@ fn errors(snapshot: &Snapshot) -> Vec<&str> {
 async fn hs_45a_responses_that_hyper_stops_polling_are_complete() {
     let metrics = InMemoryMetrics::new();
     let mut client = connect(&metrics);
-    for path in ["/known", "/announced", "/chunked", "/nowhere"] {
-        let request = format!("GET {path} HTTP/1.1\r\nhost: shop.example\r\n\r\n");
+    for path in ["/known", "/announced", "/chunked", "/trailers", "/nowhere"] {
+        let request = format!("GET {path} HTTP/1.1\r\nhost: shop.example\r\nte: trailers\r\n\r\n");
         client.write_all(request.as_bytes()).await.unwrap();
     }
     client.write_all(b"HEAD /chunked HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n").await.unwrap();
     let mut answer = String::new();
     client.read_to_string(&mut answer).await.unwrap();
-    assert_eq!(answer.matches("HTTP/1.1 200 OK").count(), 4, "{answer}");
+    assert_eq!(answer.matches("HTTP/1.1 200 OK").count(), 5, "{answer}");
 
-    let snapshot = settled(&metrics, 5).await;
+    let snapshot = settled(&metrics, 6).await;
     assert!(errors(&snapshot).is_empty(), "{snapshot:#?}");
-    assert_eq!(snapshot.sum("http.server.response.body.size", &[]), 5.0 + 5.0 + 10.0 + 2.0 + 0.0);
+    assert_eq!(snapshot.sum("http.server.response.body.size", &[]), 5.0 + 5.0 + 10.0 + 5.0 + 2.0 + 0.0);
 }
 
 #[tokio::test]
@@ -160,6 +164,20 @@ async fn hs_09_http_2_with_uploads_on_one_connection() {
     assert_eq!(snapshot.sum("http.server.request.body.size", &version), 21.0);
     assert_eq!(snapshot.sum("http.server.response.body.size", &version), 21.0);
     assert!(errors(&snapshot).is_empty());
+}
+
+#[tokio::test]
+async fn trailers_end_a_response_over_http_2_too() {
+    let metrics = InMemoryMetrics::new();
+    let io = TokioIo::new(connect(&metrics));
+    let (mut client, connection) =
+        hyper::client::conn::http2::handshake::<_, _, Full<Bytes>>(TokioExecutor::new(), io).await.unwrap();
+    tokio::spawn(connection);
+    let request = Request::get("http://shop.example/trailers").body(Full::default()).unwrap();
+    let collected = client.send_request(request).await.unwrap().into_body().collect().await.unwrap();
+    assert_eq!(collected.trailers().unwrap()["x-end"], "1");
+    let snapshot = settled(&metrics, 1).await;
+    assert!(errors(&snapshot).is_empty(), "{snapshot:#?}");
 }
 
 #[tokio::test]

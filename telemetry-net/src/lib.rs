@@ -1,8 +1,8 @@
 //! OpenTelemetry metrics for the connections of a server, as a tower layer and as a stream wrapper.
 //!
 //! [`NetworkMetricsLayer`] goes around a service that takes a stream, such as the one that an accept loop calls for
-//! each connection. The service then gets a [`MeteredStream`] in the stream's place, which behaves like it in every
-//! way and counts. An accept loop without tower calls [`NetworkMetricsLayer::meter`].
+//! each connection. The service then gets a [`MeteredStream`] in the stream's place, which reads and writes like it and
+//! counts. An accept loop without tower calls [`NetworkMetricsLayer::meter`].
 //!
 //! ```
 //! use std::io;
@@ -85,12 +85,13 @@
 //!
 //! Bytes are those that the wrapped stream took or gave, never those that were asked for. So it matters what is
 //! wrapped: around a `TcpStream`, below TLS, they are the bytes on the wire; around a TLS stream they are plain ones.
-//! Below TLS is the better place, because the addresses are known there.
+//! Below TLS is the better place, because the addresses are known there; the info for the requests then needs a
+//! `.with_tls(..)`, since the stream below does not know.
 //!
 //! Counting a read or a write is one addition to a plain number. The sum goes to the metric as soon as the connection
-//! waits for its peer, is flushed, shut down, at its end or fails, and at the latest with 64 KiB in one direction. So
-//! a scrape sees long connections grow. What it may miss of an open one are the last bytes, less than 64 KiB each
-//! way, of a task that stopped to use the stream without having to wait for it.
+//! waits for its peer, is flushed, shut down, at its end or fails, and at the latest with 64 KiB in one direction or
+//! after 64 reads and writes. So a scrape sees long connections grow. What it may miss of an open one are the last bytes
+//! of a task that stopped to use the stream without having to wait for it.
 
 mod detect;
 mod layer;

@@ -15,6 +15,9 @@ use telemetry_core::{ActiveGuard, ConnectionInfo, ErrorType, MeterOptions};
 /// that size costs far more than the counter, and a scrape is never further behind.
 const BATCH: u64 = 64 * 1024;
 
+/// So many reads and writes later, small amounts are given to the counter too, for a task that only ever writes.
+const OPERATIONS: u32 = 64;
+
 #[derive(Debug)]
 pub(crate) struct Instruments {
     active: UpDownCounter<i64>,
@@ -48,6 +51,8 @@ pub(crate) struct Connection {
     started: Instant,
     received: Bytes,
     transmitted: Bytes,
+    /// Reads and writes since the counter was last given everything.
+    operations: u32,
     error: Option<ErrorType>,
     attributes: Arc<[KeyValue]>,
     // Dropped after `drop` has run: whoever sees the connection gone finds all else recorded.
@@ -68,6 +73,7 @@ impl Connection {
             transmitted: Bytes::new(&attributes, attribute::DIRECTION_TRANSMIT),
             _active: ActiveGuard::new(instruments.active.clone(), Arc::clone(&attributes)),
             started: Instant::now(),
+            operations: 0,
             error: None,
             instruments,
             info,
@@ -91,6 +97,10 @@ impl Connection {
                 if moved.pending >= BATCH {
                     moved.settle(&self.instruments.io);
                 }
+                self.operations += 1;
+                if self.operations >= OPERATIONS {
+                    self.settle();
+                }
             }
             // The end of the stream is not that of the connection: the other direction may go on.
             Poll::Ready(Ok(_)) | Poll::Pending => self.settle(),
@@ -111,6 +121,7 @@ impl Connection {
 
     /// Gives the counter what it has not got yet.
     pub(crate) fn settle(&mut self) {
+        self.operations = 0;
         self.received.settle(&self.instruments.io);
         self.transmitted.settle(&self.instruments.io);
     }

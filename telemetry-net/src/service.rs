@@ -20,6 +20,21 @@ impl<S> NetworkMetricsService<S> {
     pub(crate) fn new(inner: S, layer: NetworkMetricsLayer) -> Self {
         Self { inner, layer }
     }
+
+    /// The service inside.
+    pub fn get_ref(&self) -> &S {
+        &self.inner
+    }
+
+    /// The service inside.
+    pub fn get_mut(&mut self) -> &mut S {
+        &mut self.inner
+    }
+
+    /// The service inside, without the layer.
+    pub fn into_inner(self) -> S {
+        self.inner
+    }
 }
 
 impl<S, IO> Service<IO> for NetworkMetricsService<S>

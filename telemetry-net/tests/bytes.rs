@@ -155,6 +155,20 @@ fn nt_71_much_data_is_seen_without_a_pause() {
     assert_eq!(metered.bytes(), [64.0 * KIB as f64, 64.0 * KIB as f64 + 9.0]);
 }
 
+#[test]
+fn nt_71_a_task_that_only_writes_a_little_now_and_then_is_seen() {
+    let metered = Metered::new();
+    let mut stream = metered.layer.meter(ScriptedStream::new().then_read("once"));
+    let mut space = [0; 8];
+    assert!(matches!(read(&mut stream, &mut ReadBuf::new(&mut space)), Poll::Ready(Ok(()))));
+    for _ in 0..62 {
+        assert!(matches!(write(&mut stream, b"beat"), Poll::Ready(Ok(4))));
+    }
+    assert_eq!(metered.bytes(), [0.0, 0.0]);
+    assert!(matches!(write(&mut stream, b"beat"), Poll::Ready(Ok(4))));
+    assert_eq!(metered.bytes(), [4.0, 63.0 * 4.0]);
+}
+
 /// Sends 300 KiB one way and 100 KiB the other, each end in its own rhythm, and returns what the client saw.
 async fn exchange<S, C>(server: &mut MeteredStream<S>, client: &mut C) -> [u64; 2]
 where

@@ -1,4 +1,6 @@
 use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
 use opentelemetry::KeyValue;
 use opentelemetry::metrics::{Meter, MeterProvider};
@@ -10,16 +12,21 @@ use opentelemetry_sdk::metrics::{InMemoryMetricExporter, PeriodicReader, SdkMete
 pub struct InMemoryMetrics {
     provider: SdkMeterProvider,
     exporter: InMemoryMetricExporter,
+    one_at_a_time: Mutex<()>,
 }
+
+/// Longer than any test.
+const NEVER: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 
 impl InMemoryMetrics {
     /// Starts with nothing recorded.
     #[must_use]
     pub fn new() -> Self {
         let exporter = InMemoryMetricExporter::default();
-        let provider =
-            SdkMeterProvider::builder().with_reader(PeriodicReader::builder(exporter.clone()).build()).build();
-        Self { provider, exporter }
+        // Exports by the clock would come between those of the snapshots.
+        let reader = PeriodicReader::builder(exporter.clone()).with_interval(NEVER).build();
+        let provider = SdkMeterProvider::builder().with_reader(reader).build();
+        Self { provider, exporter, one_at_a_time: Mutex::new(()) }
     }
 
     /// The provider, for [`MeterOptions::with_meter_provider`](crate::MeterOptions::with_meter_provider).
@@ -42,6 +49,7 @@ impl InMemoryMetrics {
     #[must_use]
     #[allow(clippy::expect_used)] // A test that cannot read its metrics has to fail.
     pub fn snapshot(&self) -> Snapshot {
+        let _guard = self.one_at_a_time.lock().unwrap_or_else(PoisonError::into_inner);
         self.exporter.reset();
         self.provider.force_flush().expect("the provider of this test is running");
         let collected = self.exporter.get_finished_metrics().expect("the exporter of this test is running");

@@ -2,8 +2,6 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use bytes::Buf;
-use http::HeaderMap;
-use http::header::CONTENT_LENGTH;
 use http_body::{Body, Frame, SizeHint};
 use pin_project_lite::pin_project;
 
@@ -22,12 +20,14 @@ pin_project! {
 }
 
 impl<B: Body> ResponseBody<B> {
-    pub(crate) fn new(inner: B, headers: &HeaderMap, mut in_flight: InFlight) -> Self {
-        if inner.is_end_stream() {
+    /// A body that the client waits for. `announced` tells how many bytes, if that is known.
+    pub(crate) fn tracked(inner: B, announced: impl FnOnce(&B) -> Option<u64>, mut in_flight: InFlight) -> Self {
+        let (ended, announced) = in_flight.step(|| (inner.is_end_stream(), announced(&inner)));
+        if ended {
             in_flight.complete();
             return Self::untracked(inner);
         }
-        in_flight.expect_response_bytes(content_length(headers).or_else(|| inner.size_hint().exact()));
+        in_flight.expect_response_bytes(announced);
         Self { inner, in_flight: Some(in_flight) }
     }
 }
@@ -39,8 +39,11 @@ impl<B> ResponseBody<B> {
     }
 }
 
-fn content_length(headers: &HeaderMap) -> Option<u64> {
-    headers.get(CONTENT_LENGTH)?.to_str().ok()?.trim().parse().ok()
+/// A body that belongs to no request, for layers outside that make responses of their own.
+impl<B: Default> Default for ResponseBody<B> {
+    fn default() -> Self {
+        Self::untracked(B::default())
+    }
 }
 
 impl<B> Body for ResponseBody<B>
@@ -56,12 +59,20 @@ where
         let Some(in_flight) = this.in_flight.as_mut() else {
             return this.inner.poll_frame(cx);
         };
-        let frame = ready!(in_flight.step(|| this.inner.as_mut().poll_frame(cx)));
+        let (frame, ended) = ready!(in_flight.step(|| {
+            this.inner.as_mut().poll_frame(cx).map(|frame| {
+                let ended = match &frame {
+                    // Nothing comes after trailers, and hyper does not ask for more.
+                    Some(Ok(frame)) => frame.is_trailers() || this.inner.is_end_stream(),
+                    Some(Err(_)) | None => true,
+                };
+                (frame, ended)
+            })
+        }));
         if let Some(Ok(frame)) = &frame {
             in_flight.add_response_bytes(frame.data_ref().map_or(0, |data| data.remaining() as u64));
         }
-        let more_to_come = matches!(frame, Some(Ok(_))) && !this.inner.is_end_stream();
-        if !more_to_come && let Some(in_flight) = this.in_flight.take() {
+        if ended && let Some(in_flight) = this.in_flight.take() {
             match &frame {
                 Some(Err(error)) => in_flight.fail(error),
                 _ => in_flight.complete(),

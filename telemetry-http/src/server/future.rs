@@ -2,7 +2,8 @@ use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
-use http::{Method, Response, StatusCode};
+use http::header::CONTENT_LENGTH;
+use http::{HeaderMap, Method, Response, StatusCode};
 use http_body::Body;
 use pin_project_lite::pin_project;
 
@@ -60,22 +61,33 @@ fn respond<B: Body>(response: Response<B>, method: &Method, in_flight: Option<In
         None => ResponseBody::untracked(body),
         Some(mut in_flight) => {
             in_flight.head(head.status);
-            if ends_with_head(method, head.status) {
+            if switches_protocol(method, head.status) {
                 in_flight.complete();
                 ResponseBody::untracked(body)
+            } else if is_without_body(method, head.status) {
+                ResponseBody::tracked(body, |_| Some(0), in_flight)
             } else {
-                ResponseBody::new(body, &head.headers, in_flight)
+                ResponseBody::tracked(
+                    body,
+                    |body| content_length(&head.headers).or(body.size_hint().exact()),
+                    in_flight,
+                )
             }
         }
     };
     Response::from_parts(head, body)
 }
 
-/// Whether no body follows the head, whatever the service gave as one: the server then drops it unread. After a
-/// switch of protocols something follows, but it is not part of the response.
-fn ends_with_head(method: &Method, status: StatusCode) -> bool {
-    method == Method::HEAD
-        || status.is_informational()
-        || matches!(status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED)
-        || (method == Method::CONNECT && status.is_success())
+/// Whether what follows the head is not part of the response any more.
+fn switches_protocol(method: &Method, status: StatusCode) -> bool {
+    status.is_informational() || (method == Method::CONNECT && status.is_success())
+}
+
+/// Whether the client waits for no body. A server for HTTP/1 then drops the one that it was given, unread.
+fn is_without_body(method: &Method, status: StatusCode) -> bool {
+    method == Method::HEAD || matches!(status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED)
+}
+
+fn content_length(headers: &HeaderMap) -> Option<u64> {
+    headers.get(CONTENT_LENGTH)?.to_str().ok()?.trim().parse().ok()
 }

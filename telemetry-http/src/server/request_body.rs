@@ -10,7 +10,7 @@ use pin_project_lite::pin_project;
 pin_project! {
     /// The request body that [`RequestMetricsService`](crate::RequestMetricsService) gives to the service inside: the
     /// client's own, with its bytes counted.
-    #[derive(Debug)]
+    #[derive(Debug, Default)]
     pub struct RequestBody<B> {
         #[pin]
         inner: B,

@@ -56,7 +56,8 @@ where
         let (parts, body) = request.into_parts();
         let mut in_flight = self.shared.recorder().start(&parts);
         // Most requests have no body, and then there is nothing to share between the two bodies.
-        let bytes = if body.is_end_stream() { None } else { in_flight.count_request_bytes() };
+        let is_empty = in_flight.step(|| body.is_end_stream());
+        let bytes = if is_empty { None } else { in_flight.count_request_bytes() };
         let method = parts.method.clone();
         let request = Request::from_parts(parts, RequestBody::new(body, bytes));
         let future = in_flight.step(|| self.inner.call(request));

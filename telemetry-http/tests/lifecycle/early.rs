@@ -103,3 +103,46 @@ fn hs_44_poll_ready_is_the_services_own() {
     assert!(matches!(readiness, Poll::Ready(Err(error)) if error.kind() == io::ErrorKind::ConnectionRefused));
     assert!(metrics.snapshot().names().is_empty());
 }
+
+#[test]
+fn hs_43_a_panic_in_a_function_of_the_caller() {
+    let layers: [fn(RequestMetricsLayer) -> RequestMetricsLayer; 2] = [
+        |layer| layer.with_route(|_| panic!("on purpose")),
+        |layer| layer.with_attributes(telemetry_core::AttributesFactory::from_fn(|_| panic!("on purpose"))),
+    ];
+    for with_panic in layers {
+        let metrics = InMemoryMetrics::new();
+        let layer = with_panic(layer(&metrics));
+        let mut service = layer.layer(service_fn(|_| pending::<Result<Response<Full>, Infallible>>()));
+        assert_eq!(panic_text(|| drop(service.call(request()))), "on purpose");
+        assert_ended(&metrics, &PANICKED);
+    }
+}
+
+#[test]
+fn hs_43_a_panic_where_a_body_tells_its_size_or_end() {
+    struct Panics;
+    impl Body for Panics {
+        type Data = Bytes;
+        type Error = Infallible;
+        fn poll_frame(
+            self: std::pin::Pin<&mut Self>,
+            _: &mut std::task::Context<'_>,
+        ) -> Poll<Option<Result<http_body::Frame<Bytes>, Infallible>>> {
+            Poll::Ready(None)
+        }
+        fn is_end_stream(&self) -> bool {
+            panic!("on purpose")
+        }
+    }
+    let metrics = InMemoryMetrics::new();
+    assert_eq!(panic_text(|| drop(respond_with(&metrics, Panics))), "on purpose");
+    let expected =
+        Expected { status: Some("200"), error: Some("panic"), request_bytes: 0.0, response_bytes: Some(0.0) };
+    assert_ended(&metrics, &expected);
+
+    let metrics = InMemoryMetrics::new();
+    let mut service = layer(&metrics).layer(service_fn(|_| pending::<Result<Response<Full>, Infallible>>()));
+    assert_eq!(panic_text(|| drop(service.call(Request::new(Panics)))), "on purpose");
+    assert_ended(&metrics, &PANICKED);
+}

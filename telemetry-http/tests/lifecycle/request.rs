@@ -68,6 +68,12 @@ fn bodies_tell_size_and_end_as_the_wrapped_ones_do() {
 }
 
 #[test]
+fn a_layer_outside_can_make_bodies_of_its_own() {
+    let (request, response) = (RequestBody::<Full>::default(), ResponseBody::<Full>::default());
+    assert!(request.is_end_stream() && response.is_end_stream());
+}
+
+#[test]
 fn types_can_cross_threads() {
     fn sendable<T: Send + Sync + Clone>(_: &T) {}
     fn future<F: Future + Send>(_: &F) {}

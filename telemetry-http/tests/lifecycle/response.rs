@@ -35,12 +35,14 @@ fn an_empty_body_ends_with_the_head() {
 }
 
 #[test]
-fn trailers_are_not_payload() {
+fn trailers_are_the_end_and_no_payload() {
     let metrics = InMemoryMetrics::new();
     let mut trailers = HeaderMap::new();
     trailers.insert("grpc-status", http::HeaderValue::from_static("0"));
     let mut body = respond_with(&metrics, ScriptedBody::new().data("hello").trailers(trailers));
-    assert_eq!(drain(&mut body), 2);
+    for _ in 0..2 {
+        assert!(matches!(poll_once(pin!(body.frame())), Poll::Ready(Some(Ok(_)))));
+    }
     let expected = Expected { status: Some("200"), error: None, request_bytes: 0.0, response_bytes: Some(5.0) };
     assert_ended(&metrics, &expected);
 }
@@ -113,6 +115,18 @@ fn hs_45a_all_bytes_of_content_length_have_passed() {
 }
 
 #[test]
+fn hs_45a_more_bytes_than_content_length_have_passed() {
+    let metrics = InMemoryMetrics::new();
+    let body = ScriptedBody::new().data("hello").data("world").pending();
+    let response = Response::builder().header("content-length", "7").body(body).unwrap();
+    let mut body = respond(&metrics, request(), Ok::<_, Infallible>(response)).unwrap().into_body();
+    drain(&mut body);
+    drop(body);
+    let expected = Expected { status: Some("200"), error: None, request_bytes: 0.0, response_bytes: Some(10.0) };
+    assert_ended(&metrics, &expected);
+}
+
+#[test]
 fn hs_45a_some_bytes_of_content_length_are_missing() {
     let metrics = InMemoryMetrics::new();
     let response =
@@ -140,6 +154,19 @@ fn hs_19_hs_45a_a_body_that_is_never_sent_may_be_dropped() {
         let expected = Expected { status: Some(code), error: None, request_bytes: 0.0, response_bytes: Some(0.0) };
         assert_ended(&metrics, &expected);
     }
+}
+
+#[test]
+fn hs_19_a_body_that_the_client_does_not_wait_for_still_counts_what_passes() {
+    let metrics = InMemoryMetrics::new();
+    let request = Request::head("/").body(Full::default()).unwrap();
+    let response = Response::new(ScriptedBody::new().data("sent").error("late"));
+    let mut body = respond(&metrics, request, Ok::<_, Infallible>(response)).unwrap().into_body();
+    assert_active(&metrics);
+    assert_eq!(drain(&mut body), 1);
+    let expected =
+        Expected { status: Some("200"), error: Some("_OTHER"), request_bytes: 0.0, response_bytes: Some(4.0) };
+    assert_ended(&metrics, &expected);
 }
 
 #[test]
