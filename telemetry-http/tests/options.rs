@@ -50,7 +50,7 @@ const DURATION: &str = "http.server.request.duration";
 const ACTIVE: &str = "http.server.active_requests";
 
 #[test]
-fn hs_18_hs_36_hs_37_the_default_attributes() {
+fn hs_10_hs_18_hs_36_hs_37_the_default_attributes() {
     let metrics = InMemoryMetrics::new();
     send(&RequestMetricsLayer::custom(options(&metrics)), get());
     let snapshot = metrics.snapshot();

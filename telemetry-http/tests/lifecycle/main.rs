@@ -32,7 +32,8 @@ struct Expected<'a> {
     response_bytes: Option<f64>,
 }
 
-/// Asserts every instrument for exactly one ended request.
+/// Asserts every instrument for exactly one ended request: HS-30, HS-31 (and HS-48: it is no observable one), HS-32,
+/// HS-33.
 #[track_caller]
 fn assert_ended(metrics: &InMemoryMetrics, expected: &Expected<'_>) {
     let snapshot = metrics.snapshot();

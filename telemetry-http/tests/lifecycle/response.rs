@@ -3,7 +3,7 @@
 use super::*;
 
 #[test]
-fn hs_30_hs_33_a_body_read_to_its_end() {
+fn hs_30_to_hs_33_a_body_read_to_its_end() {
     let metrics = InMemoryMetrics::new();
     let mut body = respond_with(&metrics, ScriptedBody::new().data("hello").data("world"));
     assert_active(&metrics);
@@ -35,10 +35,10 @@ fn an_empty_body_ends_with_the_head() {
 }
 
 #[test]
-fn trailers_are_the_end_and_no_payload() {
+fn hs_47_trailers_are_the_end_and_no_payload_and_their_grpc_status_is_no_error_here() {
     let metrics = InMemoryMetrics::new();
     let mut trailers = HeaderMap::new();
-    trailers.insert("grpc-status", http::HeaderValue::from_static("0"));
+    trailers.insert("grpc-status", http::HeaderValue::from_static("13"));
     let mut body = respond_with(&metrics, ScriptedBody::new().data("hello").trailers(trailers));
     for _ in 0..2 {
         assert!(matches!(poll_once(pin!(body.frame())), Poll::Ready(Some(Ok(_)))));
