@@ -8,6 +8,8 @@ use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 
 /// The body of a [`PrometheusMetricsHandler`](crate::PrometheusMetricsHandler)'s response: all bytes at once.
+///
+/// The default one is empty, for responses of other pages beside the metrics.
 #[derive(Clone, Debug, Default)]
 pub struct MetricsBody {
     bytes: Bytes,

@@ -74,14 +74,15 @@ impl PrometheusExporterBuilder {
         self
     }
 
-    /// Leaves out `target_info`, the metric that carries the resource's attributes.
+    /// Leaves out `target_info`, the metric that carries the resource's attributes. An output has room for one: of
+    /// several exporters whose metrics appear together, all but one need this.
     pub fn without_target_info(mut self) -> Self {
         self.options.target_info = false;
         self
     }
 
     /// Leaves out the `otel_scope_*` labels. Series of two scopes that then have the same name and labels cannot both
-    /// be exported: the first stays.
+    /// be exported: the one that was there first stays.
     pub fn without_scope_labels(mut self) -> Self {
         self.options.scope_labels = false;
         self

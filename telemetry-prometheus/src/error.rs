@@ -16,6 +16,7 @@ pub struct Error(ErrorKind);
 enum ErrorKind {
     NotRegistered,
     ShutDown,
+    Nested,
     Collection(OTelSdkError),
     Panicked(Panic),
 }
@@ -27,6 +28,10 @@ impl Error {
 
     pub(crate) fn shut_down() -> Self {
         Self(ErrorKind::ShutDown)
+    }
+
+    pub(crate) fn nested() -> Self {
+        Self(ErrorKind::Nested)
     }
 
     pub(crate) fn collection(source: OTelSdkError) -> Self {
@@ -52,7 +57,9 @@ impl Error {
         match self.0 {
             ErrorKind::ShutDown => OTelSdkError::AlreadyShutdown,
             ErrorKind::Collection(source) => source,
-            ErrorKind::NotRegistered | ErrorKind::Panicked(_) => OTelSdkError::InternalFailure(self.to_string()),
+            ErrorKind::NotRegistered | ErrorKind::Nested | ErrorKind::Panicked(_) => {
+                OTelSdkError::InternalFailure(self.to_string())
+            }
         }
     }
 }
@@ -68,10 +75,14 @@ impl fmt::Display for Error {
                 "the meter provider of the Prometheus exporter is gone: keep it alive, and shut it down after the \
                  last scrape"
             }
+            ErrorKind::Nested => {
+                "metrics are being collected on this thread already: render or gather them outside of the callbacks of \
+                 observable instruments"
+            }
             ErrorKind::Collection(_) => "the SDK could not collect the metrics",
             ErrorKind::Panicked(_) => {
-                "collecting the metrics panicked: mend the callback of the observable instrument, or the registered \
-                 collector"
+                "collecting the metrics panicked: mend the callback of the observable instrument, the registered \
+                 collector or the choice of resource labels"
             }
         })
     }
@@ -80,7 +91,7 @@ impl fmt::Display for Error {
 impl StdError for Error {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
         match &self.0 {
-            ErrorKind::NotRegistered | ErrorKind::ShutDown => None,
+            ErrorKind::NotRegistered | ErrorKind::ShutDown | ErrorKind::Nested => None,
             ErrorKind::Collection(source) => Some(source),
             ErrorKind::Panicked(panic) => Some(panic),
         }

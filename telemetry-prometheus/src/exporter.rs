@@ -1,5 +1,6 @@
 //! The exporter: collect, group, encode.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -24,6 +25,20 @@ use crate::sdk;
 ///
 /// It is also a [`Collector`](prometheus::core::Collector) of the `prometheus` crate: registered in a registry, it makes
 /// the SDK's metrics appear wherever that registry is gathered.
+///
+/// # Panics in callbacks
+///
+/// A callback that panics fails one scrape; the SDK alone would fail all that follow, because a panic poisons its lock.
+/// To keep the lock whole, callbacks run inside of an unwinding that the exporter starts and catches itself, which they
+/// can notice:
+///
+/// - [`std::thread::panicking`] is true in every callback. Code that asks for it, like some connection pools, takes that for a failure.
+/// - A [`Mutex`](std::sync::Mutex) that is held in a callback when that panics is not poisoned.
+/// - For a panic in a callback, also one that the callback catches, the default hook writes a full backtrace, whatever
+///   `RUST_BACKTRACE` says.
+///
+/// Values that callbacks observed before the panic appear in the next scrape. With `panic = "abort"`, a panic ends the
+/// process as always.
 ///
 /// ```
 /// use telemetry_prometheus::{Format, PrometheusExporter};
@@ -85,8 +100,12 @@ impl PrometheusExporter {
     ///
     /// # Errors
     ///
-    /// When the exporter has no meter provider, or that is shut down, and when a callback or a registry's collector
-    /// panics, which fails this collection alone. There is no partial output.
+    /// When the exporter has no meter provider, or that is shut down, and when a callback, a registry's collector or
+    /// the choice of resource labels panics, which fails this collection alone. There is no partial output.
+    ///
+    /// It also fails inside of a callback, for every exporter, because the SDK holds its lock meanwhile. Two things
+    /// like that hang for ever instead: a callback that waits for another thread that renders, and a callback that
+    /// creates an instrument, for which the SDK itself wants the same lock.
     pub fn render(&self, format: Format) -> Result<Bytes, Error> {
         self.render_with(format, &[])
     }
@@ -104,13 +123,18 @@ impl PrometheusExporter {
         write: impl FnOnce(&[Family<'_>], &Memory) -> T,
     ) -> Result<T, Error> {
         let Shared { options, memory, identity } = &*self.shared;
-        let collected = self.reader.collect()?;
-        let gathered = bridge::gather(identity, registries)?;
+        let work = || {
+            let collected = self.reader.collect()?;
+            let gathered = bridge::gather(identity, registries);
 
-        let mut entries = Vec::new();
-        sdk::add_entries(&collected, options, &mut entries, &memory.warnings);
-        bridge::add_entries(&gathered, &mut entries);
-        Ok(write(&Family::assemble(entries, &memory.warnings), memory))
+            let mut entries = Vec::new();
+            sdk::add_entries(&collected, options, &mut entries, &memory.warnings);
+            bridge::add_entries(&gathered, &mut entries);
+            Ok(write(&Family::assemble(entries, memory), memory))
+        };
+        // Collectors, the selector of resource labels and whatever listens to the log are the user's code. All that
+        // outlives a panic in them is what the memory has from scrapes before.
+        catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|payload| Err(Error::panicked(&*payload)))
     }
 
     pub(crate) fn reader(&self) -> &Reader {

@@ -5,6 +5,7 @@ use std::fmt;
 use std::rc::Rc;
 
 use crate::label::{FixedLabel, Origin};
+use crate::memory::Memory;
 use crate::series::Points;
 use crate::warning::{Warning, Warnings};
 
@@ -62,6 +63,8 @@ pub(crate) struct Part<'a> {
 
 /// A metric on its way into a family.
 pub(crate) struct Entry<'a> {
+    /// The same in every scrape, so that the metric is known again.
+    pub(crate) source: u64,
     pub(crate) name: Cow<'a, str>,
     pub(crate) unit: Cow<'a, str>,
     pub(crate) help: &'a str,
@@ -79,12 +82,17 @@ pub(crate) struct Family<'a> {
 }
 
 impl<'a> Family<'a> {
-    /// Groups the entries by name. The result is sorted by name; of contradicting entries the first decides, so that
-    /// the outcome depends on nothing but the order of the entries.
-    pub(crate) fn assemble(mut entries: Vec<Entry<'a>>, warnings: &Warnings) -> Vec<Self> {
-        entries.sort_by(|a, b| a.name.cmp(&b.name));
+    /// Groups the entries by name. The result is sorted by name; of contradicting entries the first decides. Those that
+    /// were there before come first, so that a new one does not change what is exported, and the new ones come in the
+    /// order of `entries`.
+    pub(crate) fn assemble(entries: Vec<Entry<'a>>, memory: &Memory) -> Vec<Self> {
+        let arrivals = memory.arrivals(entries.iter().map(|entry| entry.source));
+        let mut entries: Vec<_> = entries.into_iter().zip(arrivals).collect();
+        entries.sort_by(|(a, a_arrival), (b, b_arrival)| (&a.name, a_arrival).cmp(&(&b.name, b_arrival)));
+
+        let warnings = &memory.warnings;
         let mut families: Vec<Self> = Vec::with_capacity(entries.len());
-        for entry in entries {
+        for (entry, _) in entries {
             match families.last_mut() {
                 Some(family) if family.name == entry.name => family.join(entry, warnings),
                 _ => match owner_of_sample(&families, &entry.name) {
@@ -114,6 +122,10 @@ impl<'a> Family<'a> {
 
     fn join(&mut self, entry: Entry<'a>, warnings: &Warnings) {
         let family = &*self.name;
+        if self.kind == Kind::Info {
+            warnings.report(&Warning::SecondTargetInfo);
+            return;
+        }
         if self.kind != entry.kind {
             warnings.report(&Warning::KindConflict { family, kept: self.kind, dropped: entry.kind });
             return;

@@ -32,10 +32,17 @@ const ALLOWED: HeaderValue = HeaderValue::from_static("GET, HEAD");
 /// | no meter provider: not built yet, or shut down | 503 and the reason |
 /// | a panic in a callback, a failure in the SDK | 500 and the reason; the next scrape is not affected |
 ///
-/// The path is not looked at, nor is the body of a request. Collecting and encoding run as a blocking task of the Tokio
-/// runtime that polls the service, so that a slow callback holds up no other request. Without a Tokio runtime they run
-/// on the calling thread, inside of [`call`](Service::call). A request that is dropped leaves the collection to end by
-/// itself.
+/// The path is not looked at, nor is the body of a request.
+///
+/// Collecting and encoding run as a blocking task of the Tokio runtime in which [`call`](Service::call) runs. Its
+/// worker threads stay free: a slow callback holds up other scrapes and, because of the SDK's lock, code that creates
+/// an instrument, but no other request. Each scrape that waits for the callback, or for the scrape before it, holds one
+/// thread of the runtime's blocking pool, which `tokio::fs` and others need as well: a callback that waits for
+/// something should give up after a while. A request that is dropped takes its collection out of the queue; one that
+/// has begun runs to its end, and a runtime that ends, like that of `#[tokio::main]`, waits for it. Without a Tokio
+/// runtime all of this happens inside of `call`.
+///
+/// With axum:
 ///
 /// ```
 /// use axum::Router;
@@ -45,6 +52,40 @@ const ALLOWED: HeaderValue = HeaderValue::from_static("GET, HEAD");
 /// let metrics = PrometheusMetricsHandler::new(exporter.clone());
 /// let app: Router = Router::new().route_service("/metrics", metrics);
 /// # drop(app);
+/// ```
+///
+/// With hyper alone, where other paths have to be told apart by hand:
+///
+/// ```no_run
+/// use http::{Request, Response, StatusCode};
+/// use hyper::body::Incoming;
+/// use hyper::server::conn::http1;
+/// use hyper::service::service_fn;
+/// use hyper_util::rt::TokioIo;
+/// use telemetry_prometheus::{MetricsBody, PrometheusExporter, PrometheusMetricsHandler};
+/// use tokio::net::TcpListener;
+/// use tower::ServiceExt;
+///
+/// async fn serve(exporter: PrometheusExporter) -> std::io::Result<()> {
+///     let metrics = PrometheusMetricsHandler::new(exporter);
+///     let listener = TcpListener::bind("localhost:9464").await?;
+///     loop {
+///         let (stream, _) = listener.accept().await?;
+///         let metrics = metrics.clone();
+///         let pages = service_fn(move |request: Request<Incoming>| {
+///             let metrics = metrics.clone();
+///             async move {
+///                 if request.uri().path() == "/metrics" {
+///                     return metrics.oneshot(request).await;
+///                 }
+///                 let mut not_found = Response::new(MetricsBody::default());
+///                 *not_found.status_mut() = StatusCode::NOT_FOUND;
+///                 Ok(not_found)
+///             }
+///         });
+///         tokio::spawn(http1::Builder::new().serve_connection(TokioIo::new(stream), pages));
+///     }
+/// }
 /// ```
 #[derive(Clone, Debug)]
 pub struct PrometheusMetricsHandler {
@@ -125,6 +166,15 @@ impl ScrapeFuture {
     }
 }
 
+impl Drop for ScrapeFuture {
+    /// Takes a collection that has not begun out of the queue. One that has begun is not disturbed.
+    fn drop(&mut self) {
+        if let State::Running { scrape, .. } = &self.0 {
+            scrape.abort();
+        }
+    }
+}
+
 impl Future for ScrapeFuture {
     type Output = Result<Response<MetricsBody>, Infallible>;
 
@@ -152,25 +202,28 @@ fn answer(outcome: Result<Bytes, Error>, is_head: bool) -> Response<MetricsBody>
             } else {
                 StatusCode::INTERNAL_SERVER_ERROR
             };
-            failure(status, &error, is_head)
+            let mut text = error.to_string();
+            let mut cause = error.source();
+            while let Some(error) = cause {
+                // Writing to a string cannot fail.
+                let _ = write!(text, ": {error}");
+                cause = error.source();
+            }
+            failure(status, text, is_head)
         }
     }
 }
 
-/// The runtime gave up the task: it shuts down, or the encoder has a bug.
+/// The task has no outcome. Only the end of the runtime cancels one that is waited for.
 fn not_run(error: &JoinError, is_head: bool) -> Response<MetricsBody> {
-    let status = if error.is_cancelled() { StatusCode::SERVICE_UNAVAILABLE } else { StatusCode::INTERNAL_SERVER_ERROR };
-    failure(status, error, is_head)
+    if error.is_cancelled() {
+        failure(StatusCode::SERVICE_UNAVAILABLE, "the runtime is shutting down".to_owned(), is_head)
+    } else {
+        failure(StatusCode::INTERNAL_SERVER_ERROR, error.to_string(), is_head)
+    }
 }
 
-fn failure(status: StatusCode, error: &dyn StdError, is_head: bool) -> Response<MetricsBody> {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        // Writing to a string cannot fail.
-        let _ = write!(text, ": {error}");
-        cause = error.source();
-    }
+fn failure(status: StatusCode, mut text: String, is_head: bool) -> Response<MetricsBody> {
     tracing::error!("a scrape failed: {text}");
     text.push('\n');
     respond(status, PLAIN_TEXT, text.into(), is_head)

@@ -37,7 +37,7 @@ impl AttributeValue<'_> {
 }
 
 /// A label that all series of a scope share, with the key that it would have as an attribute.
-#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct FixedLabel {
     pub(crate) key: String,
     pub(crate) value: String,

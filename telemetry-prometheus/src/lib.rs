@@ -62,18 +62,21 @@
 //! | a value that is not text | its JSON form | PX-96 |
 //! | a scope without version or schema URL | no empty labels for them | PX-90 |
 //! | an empty resource | no `target_info` | PX-100 |
-//! | one name with two types | the first is exported: the exporter before registries, scopes by name | PX-105 |
+//! | one name with two types | the one that came first; at once: the exporter before registries, scopes by name | PX-105 |
 //! | one name with two descriptions or units | all points, under the first description | PX-106 |
 //! | a metric named like a sample of a histogram (`x_count` beside `x`) | dropped | PX-109 |
-//! | two series with the same labels | the first is exported | T-07, PX-93 |
+//! | two series with the same labels | one is exported, by the same rule | T-07, PX-93 |
+//! | a second `target_info` | dropped: an output has one resource | PX-100 |
 //! | exponential histograms | not exported yet | PX-58 |
 //! | no metrics at all | status 200 and an empty body | PX-12 |
 //!
-//! Whatever is dropped or changed for a conflict is logged by [`tracing`] as a warning, once in the life of an exporter.
+//! Metrics, series, descriptions and units that are dropped, and labels that are renamed, are logged by [`tracing`] as
+//! a warning, once in the life of an exporter. Label values that are joined are not, nor are scope attributes that are
+//! left out because the scope's name, version or schema URL has their label (PX-91).
 //!
 //! Values that were recorded as integers are written in full, others like Prometheus' own libraries write them: as
 //! short as possible, with an exponent from `1e+06` on (PX-65, PX-66, T-12). Families are sorted by name, series by
-//! labels: equal data gives equal bytes (T-17).
+//! labels: equal data gives equal bytes (T-17), but for conflicts, which depend on what came first.
 //!
 //! The rules of the project's specification that this crate meets, by the place where each is met:
 //!
@@ -83,7 +86,7 @@
 //! | `name`, `unit` | PX-20 to PX-23, PX-26 to PX-33, PX-36, PX-110 |
 //! | `label`, `layout` | PX-10, PX-91, PX-94 to PX-97 |
 //! | `sdk` | PX-50 to PX-56, PX-58, PX-61, PX-62, PX-90, PX-92, PX-99, PX-100, PX-102, PX-103 |
-//! | `family`, `series` | PX-24, PX-34, PX-93, PX-98, PX-104 to PX-109, T-07, T-17 |
+//! | `family`, `memory`, `series` | PX-24, PX-34, PX-93, PX-98, PX-104 to PX-109, T-07, T-17 |
 //! | `number` | PX-64 to PX-66, T-09, T-12 |
 //! | `encode::text` | PX-11, PX-25, PX-120, T-01 to T-06, T-08, T-10, T-11, T-13, T-14, T-16 |
 //! | `handler` | PX-140, PX-143, PX-150, PX-154, PX-160 |
@@ -95,6 +98,9 @@
 //! - The exporter is a [`Collector`](prometheus::core::Collector): [`Registry::register`](prometheus::Registry::register)
 //!   a clone of it, and everything that gathers the registry sees the SDK's metrics.
 //! - Both at once work too: each family appears once, on either way.
+//!
+//! Conflicts are settled in the output of the exporter alone. In a registry that someone else gathers, the `prometheus`
+//! crate puts families of one name together without a look at their types or labels.
 //!
 //! The crate's feature `protobuf` may be on or off.
 //!

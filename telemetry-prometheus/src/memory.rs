@@ -1,6 +1,7 @@
 //! What an exporter keeps from scrape to scrape, beside its settings.
 
 use std::collections::HashMap;
+use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher, Hash};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
@@ -10,6 +11,7 @@ use crate::warning::Warnings;
 pub(crate) struct Memory {
     pub(crate) warnings: Warnings,
     orders: Mutex<Orders>,
+    arrivals: Mutex<Arrivals>,
     last_size: AtomicUsize,
 }
 
@@ -21,6 +23,11 @@ impl Memory {
 
     pub(crate) fn keep_orders(&self, orders: Orders) {
         *self.orders.lock().unwrap_or_else(PoisonError::into_inner) = orders;
+    }
+
+    /// For each of the sources in a scrape a number that tells which of two was there first.
+    pub(crate) fn arrivals(&self, sources: impl Iterator<Item = u64>) -> Vec<u64> {
+        self.arrivals.lock().unwrap_or_else(PoisonError::into_inner).scrape(sources)
     }
 
     /// Room for an output that is a little longer than the last one.
@@ -72,9 +79,63 @@ pub(crate) fn natural_order(count: usize) -> Vec<u32> {
     (0..).take(count).collect()
 }
 
+/// Since when each source has been there without a break. One that was not in the last scrape is forgotten.
+#[derive(Debug, Default)]
+struct Arrivals {
+    by_source: HashMap<u64, Arrival>,
+    scrapes: u64,
+    next: u64,
+}
+
+#[derive(Debug)]
+struct Arrival {
+    number: u64,
+    last_scrape: u64,
+}
+
+impl Arrivals {
+    fn scrape(&mut self, sources: impl Iterator<Item = u64>) -> Vec<u64> {
+        self.scrapes += 1;
+        let numbers = sources.map(|source| {
+            let arrival = self.by_source.entry(source).or_insert_with(|| {
+                self.next += 1;
+                Arrival { number: self.next, last_scrape: 0 }
+            });
+            arrival.last_scrape = self.scrapes;
+            arrival.number
+        });
+        let numbers = numbers.collect();
+        self.by_source.retain(|_, arrival| arrival.last_scrape == self.scrapes);
+        numbers
+    }
+}
+
+/// What a source is known by from scrape to scrape.
+pub(crate) fn source_id(identity: impl Hash) -> u64 {
+    BuildHasherDefault::<DefaultHasher>::default().hash_one(identity)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn px105_sources_keep_their_order_until_they_are_gone() {
+        let mut arrivals = Arrivals::default();
+        assert_eq!(arrivals.scrape([20, 30].into_iter()), [1, 2]);
+        assert_eq!(arrivals.scrape([10, 20, 30].into_iter()), [3, 1, 2]);
+        assert_eq!(arrivals.scrape([10, 30].into_iter()), [3, 2]);
+        assert_eq!(arrivals.scrape([10, 20, 30].into_iter()), [3, 4, 2]);
+    }
+
+    #[test]
+    fn px105_sources_that_are_gone_take_no_room() {
+        let mut arrivals = Arrivals::default();
+        for source in 0..1000 {
+            arrivals.scrape([source].into_iter());
+            assert_eq!(arrivals.by_source.len(), 1);
+        }
+    }
 
     #[test]
     fn t17_an_order_is_recalled_for_as_many_series_as_it_had() {

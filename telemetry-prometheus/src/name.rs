@@ -29,7 +29,7 @@ pub(crate) fn family_name(
 
     // The unit stands before the type's suffix, also when the instrument's name brought that suffix along.
     if is_counter {
-        name.truncate(name.trim_end_matches("_total").len());
+        trim_total(&mut name);
     }
     let unit = unit::word(unit);
     if !unit.is_empty() && !ends_with_word(&name, &unit) {
@@ -37,9 +37,15 @@ pub(crate) fn family_name(
         name.push_str(&unit);
     }
     if is_counter {
+        // The unit can be a "total" of something too.
+        trim_total(&mut name);
         name.push_str("_total");
     }
     Some(FamilyName { name, unit })
+}
+
+fn trim_total(name: &mut String) {
+    name.truncate(name.trim_end_matches("_total").len());
 }
 
 /// A prefix for names, with the same replacements as in names. Nothing is left of a prefix without legal characters.
@@ -169,6 +175,8 @@ mod tests {
             ("x_total_", "", "x_total"),
             ("x_total_total", "", "x_total"),
             ("http.requests.total", "{request}", "http_requests_total"),
+            ("x", "total", "x_total"),
+            ("x_total", "seconds_total", "x_seconds_total"),
         ] {
             assert_eq!(counter(name, unit), expected);
         }
@@ -206,11 +214,20 @@ mod tests {
         assert_eq!(repaired(""), "_");
     }
 
+    /// Any text, and as often one of the words that the translation itself adds or removes.
+    fn name_text() -> impl Strategy<Value = String> {
+        prop_oneof![any::<String>(), "(x|total|seconds|_|\\.){1,4}"]
+    }
+
+    fn unit_text() -> impl Strategy<Value = String> {
+        prop_oneof![any::<String>(), "(total|seconds|s|By|1|_|/|\\{x\\}){0,3}"]
+    }
+
     proptest! {
         #[test]
         fn px20_px21_any_name_becomes_a_legal_one(
-            name in any::<String>(),
-            unit in any::<String>(),
+            name in name_text(),
+            unit in unit_text(),
             is_counter in any::<bool>(),
         ) {
             if let Some(FamilyName { name, .. }) = family_name(&name, &unit, is_counter, None) {

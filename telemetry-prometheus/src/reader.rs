@@ -4,6 +4,7 @@
 //! file knows it.
 
 use std::any::Any;
+use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
@@ -48,6 +49,9 @@ impl Reader {
     }
 
     fn collect_into(&self, metrics: &mut ResourceMetrics) -> Result<(), Error> {
+        let Some(_collecting) = Collecting::begin() else {
+            return Err(Error::nested());
+        };
         let pipeline = match &*self.lock() {
             Connection::None => return Err(Error::not_registered()),
             Connection::ShutDown => None,
@@ -120,16 +124,48 @@ impl MetricReader for PrometheusExporter {
     }
 }
 
+thread_local! {
+    static IS_COLLECTING: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Marks this thread as collecting, for whichever exporter, until it is dropped.
+///
+/// The SDK runs the observable callbacks under the pipeline's lock, where a second collection on the same thread would
+/// wait for ever. With another exporter of the provider, and so another pipeline, it would run the callback that asked
+/// for it once more, without end.
+struct Collecting;
+
+impl Collecting {
+    fn begin() -> Option<Self> {
+        if IS_COLLECTING.replace(true) {
+            return None;
+        }
+        Some(Self)
+    }
+}
+
+impl Drop for Collecting {
+    fn drop(&mut self) {
+        IS_COLLECTING.set(false);
+    }
+}
+
 /// Runs `work` so that a panic in it ends this collection alone.
 ///
 /// The SDK runs the observable callbacks under the pipeline's lock. A panic there would poison the lock, after which
-/// the SDK refuses each collection and forgets each new instrument, for as long as the process lives. Its data is
-/// whole, though: callbacks run before anything is aggregated. `std` poisons a lock only if the panic began after the
-/// locking, so `work` runs while an unwinding, which ends here, is under way.
+/// the SDK refuses each collection and forgets each new instrument, for as long as the process lives. Nothing is half
+/// done, though: no aggregation is read before the last callback has ended, and a value that was observed until then
+/// only waits for the next collection. `std` poisons a lock only if the panic began after the locking, so `work` runs
+/// while an unwinding, which ends here, is under way.
 fn without_poison<T>(work: impl FnOnce() -> T) -> Result<T, Box<dyn Any + Send>> {
     // Where a panic aborts, this unwinding would too, and nothing can be poisoned.
     if cfg!(panic = "abort") {
         return Ok(work());
+    }
+    // An unwinding is under way already, and nothing can be poisoned. In a panic hook one of our own would even do
+    // harm: `std` does not count a panic that begins there, but counts its end.
+    if std::thread::panicking() {
+        return catch_unwind(AssertUnwindSafe(work));
     }
     let mut outcome = None;
     let ended = catch_unwind(AssertUnwindSafe(|| {

@@ -1,6 +1,8 @@
 //! From the SDK's data to entries of families.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::mem::discriminant;
 use std::rc::Rc;
 
 use telemetry_core::opentelemetry::{InstrumentationScope, KeyValue, Value};
@@ -13,6 +15,7 @@ use telemetry_core::opentelemetry_sdk::metrics::data::{
 use crate::builder::Options;
 use crate::family::{Entry, Kind, Part};
 use crate::label::{Attribute, FixedLabel, Origin, label_name};
+use crate::memory::source_id;
 use crate::name::{FamilyName, family_name};
 use crate::number::Number;
 use crate::series::{HistogramPoint, Point, Points, Visit};
@@ -44,16 +47,18 @@ pub(crate) fn add_entries<'a>(
     scopes.sort_by(|a, b| a.0.cmp(&b.0));
 
     for (scope_labels, scope) in scopes {
+        let scope_id = source_id(&scope_labels);
         let scope_labels = scope_labels.into_iter().filter(|_| options.scope_labels);
         let fixed_labels: Rc<[FixedLabel]> = scope_labels.chain(constant()).collect();
         for metric in scope.metrics() {
-            entries.extend(entry(metric, &fixed_labels, options, warnings));
+            entries.extend(entry(metric, scope_id, &fixed_labels, options, warnings));
         }
     }
 }
 
 fn entry<'a>(
     metric: &'a Metric,
+    scope_id: u64,
     fixed_labels: &Rc<[FixedLabel]>,
     options: &Options,
     warnings: &Warnings,
@@ -74,6 +79,7 @@ fn entry<'a>(
         return None;
     };
     Some(Entry {
+        source: source_id((scope_id, instrument, metric.unit(), kind, discriminant(metric.data()))),
         name: name.into(),
         unit,
         help: metric.description(),
@@ -159,6 +165,7 @@ impl<T: Copy + Into<Number>> HistogramPoint for HistogramDataPoint<T> {
 fn target_info(resource: &Resource) -> Entry<'static> {
     let labels = resource.iter();
     Entry {
+        source: source_id(Kind::Info),
         name: Cow::Borrowed("target_info"),
         unit: Cow::Borrowed(""),
         help: "Target metadata",
@@ -187,12 +194,15 @@ fn scope_labels(scope: &InstrumentationScope) -> Vec<FixedLabel> {
         let value = value.filter(|value| !value.is_empty())?;
         Some(FixedLabel::new(key, &Value::from(value.to_owned())))
     });
-    let attributes = scope.attributes().filter_map(|attribute| {
-        let key = format!("otel_scope_{}", attribute.key.as_str());
+    // A key that was given several times has the value that was given last.
+    let attributes: BTreeMap<&str, &Value> =
+        scope.attributes().map(|attribute| (attribute.key.as_str(), &attribute.value)).collect();
+    let attributes = attributes.into_iter().filter_map(|(key, value)| {
+        let key = format!("otel_scope_{key}");
         let (name, _) = label_name(&key, Origin::OpenTelemetry, None);
         // An attribute must not pass for the scope's name, version or schema.
         let is_reserved = [SCOPE_NAME, SCOPE_VERSION, SCOPE_SCHEMA_URL].contains(&name.as_str());
-        (!is_reserved).then(|| FixedLabel::new(key, &attribute.value))
+        (!is_reserved).then(|| FixedLabel::new(key, value))
     });
     own.chain(attributes).collect()
 }

@@ -46,6 +46,7 @@ pub(crate) enum Warning<'a> {
     NotCumulative { instrument: &'a str },
     ExponentialHistogram { instrument: &'a str },
     KindConflict { family: &'a str, kept: Kind, dropped: Kind },
+    SecondTargetInfo,
     SampleNameConflict { family: &'a str, base: &'a str },
     HelpConflict { family: &'a str, kept: &'a str, dropped: &'a str },
     UnitConflict { family: &'a str, kept: &'a str, dropped: &'a str },
@@ -73,6 +74,10 @@ impl fmt::Display for Warning<'_> {
                 f,
                 "metric {family:?} is recorded as {kept} and as {dropped}: only the {kept} is exported; \
                  rename one of the instruments"
+            ),
+            Self::SecondTargetInfo => f.write_str(
+                "\"target_info\" is exported for the resource of one exporter only: build other exporters whose \
+                 metrics appear beside it with `without_target_info`, and give the name to no instrument",
             ),
             Self::SampleNameConflict { family, base } => write!(
                 f,

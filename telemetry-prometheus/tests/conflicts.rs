@@ -2,7 +2,8 @@
 
 mod support;
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use support::{bare, logged, provider, provider_with, render, resource};
 use telemetry_prometheus::PrometheusExporter;
@@ -125,6 +126,85 @@ fn px104_px105_of_two_types_the_first_stays_in_every_scrape() {
     }
 }
 
+/// The SDK exports an instrument from its first point on: what sorts first may well come last.
+#[test]
+fn px105_a_metric_that_comes_later_does_not_take_over_a_name() {
+    let exporter = bare().build();
+    let provider = provider(&exporter);
+    provider.meter("z").u64_gauge("x_total").build().record(5, &[]);
+    let expected = "# TYPE x_total gauge\nx_total 5\n";
+    assert_eq!(render(&exporter), expected);
+
+    provider.meter("a").u64_counter("x").build().add(1, &[]);
+    let (text, log) = render_with_log(&exporter);
+    assert_eq!(text, expected);
+    assert_eq!(log.len(), 1, "{log:?}");
+    assert!(log[0].contains("only the gauge is exported"), "{log:?}");
+}
+
+#[test]
+fn px105_a_name_is_free_again_when_its_metric_is_gone() {
+    let exporter = bare().build();
+    let provider = provider(&exporter);
+    let is_there = Arc::new(AtomicBool::new(true));
+    let asked = Arc::clone(&is_there);
+    let meter = provider.meter("z");
+    let observed = meter.u64_observable_gauge("x_total").with_callback(move |observer| {
+        if asked.load(Ordering::Relaxed) {
+            observer.observe(5, &[]);
+        }
+    });
+    observed.build();
+    assert_eq!(render(&exporter), "# TYPE x_total gauge\nx_total 5\n");
+
+    provider.meter("a").u64_counter("x").build().add(1, &[]);
+    is_there.store(false, Ordering::Relaxed);
+    let expected = "# TYPE x_total counter\nx_total 1\n";
+    assert_eq!(render(&exporter), expected);
+    is_there.store(true, Ordering::Relaxed);
+    assert_eq!(render_with_log(&exporter).0, expected);
+}
+
+/// Prometheus would take the other scope's count for a restart of the process.
+#[test]
+fn px93_px105_a_series_that_comes_later_does_not_replace_an_equal_one() {
+    let exporter = bare().build();
+    let provider = provider(&exporter);
+    provider.meter("z").u64_counter("y").build().add(500, &[]);
+    let expected = "# TYPE y_total counter\ny_total 500\n";
+    assert_eq!(render(&exporter), expected);
+
+    for scope in ["a", "m"] {
+        provider.meter(scope).u64_counter("y").build().add(1, &[]);
+        assert_eq!(render_with_log(&exporter).0, expected);
+    }
+}
+
+/// Of each pair, the SDK gives the one that was made first, once it has a point.
+#[test]
+fn px105_instruments_of_one_scope_are_told_apart() {
+    let exporter = bare().build();
+    let provider = provider(&exporter);
+    let meter = provider.meter("m");
+    let kind = (meter.u64_counter("a_total").build(), meter.u64_gauge("a_total").build());
+    let number = (meter.u64_counter("b").build(), meter.f64_counter("b").build());
+    let name = (meter.u64_gauge("c.x").build(), meter.u64_gauge("c_x").build());
+    let unit = (meter.u64_gauge("d").with_unit("s").build(), meter.u64_gauge("d").with_unit("seconds").build());
+
+    kind.1.record(2, &[]);
+    number.1.add(2.0, &[]);
+    name.1.record(2, &[]);
+    unit.1.record(2, &[]);
+    let expected = render(&exporter);
+    assert_eq!(expected.matches(" 2\n").count(), 4, "{expected}");
+
+    kind.0.add(1, &[]);
+    number.0.add(1, &[]);
+    name.0.record(1, &[]);
+    unit.0.record(1, &[]);
+    assert_eq!(render_with_log(&exporter).0, expected);
+}
+
 #[test]
 fn px106_px108_two_descriptions_or_units_keep_all_points_under_one_comment() {
     let exporter = PrometheusExporter::builder().without_target_info().build();
@@ -198,6 +278,7 @@ fn px100_the_resource_has_target_info_for_itself() {
         "# HELP target_info Target metadata\n# TYPE target_info gauge\ntarget_info{service_name=\"s\"} 1\n"
     );
     assert_eq!(log.len(), 1, "{log:?}");
+    assert!(log[0].contains("without_target_info"), "{log:?}");
 }
 
 /// PX-99, PX-100, PX-103: no resource, no `target_info`; nor are `job` and `instance` made up.
@@ -217,6 +298,17 @@ fn px90_px91_scope_attributes_are_labels_but_never_pass_for_the_scope_itself() {
     let scope = scope.with_attributes(keys.map(|key| KeyValue::new(key, "fake"))).build();
     provider.meter_with_scope(scope).u64_gauge("g").build().record(1, &[]);
     assert_eq!(render(&exporter), "# TYPE g gauge\ng{otel_scope_name=\"real\",otel_scope_team_name=\"fake\"} 1\n");
+}
+
+/// OpenTelemetry has one value for a key: the one that was given last.
+#[test]
+fn px90_of_two_scope_attributes_with_one_key_the_last_counts() {
+    let exporter = PrometheusExporter::builder().without_target_info().build();
+    let provider = provider(&exporter);
+    let attributes = ["first", "last"].map(|value| KeyValue::new("team", value));
+    let scope = InstrumentationScope::builder("s").with_attributes(attributes).build();
+    provider.meter_with_scope(scope).u64_gauge("g").build().record(1, &[]);
+    assert_eq!(render(&exporter), "# TYPE g gauge\ng{otel_scope_name=\"s\",otel_scope_team=\"last\"} 1\n");
 }
 
 #[test]

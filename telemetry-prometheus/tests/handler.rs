@@ -3,8 +3,9 @@
 
 mod support;
 
-use std::sync::Arc;
+use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, mpsc};
 use std::task::{Context, Poll, Waker};
 
 use axum::Router;
@@ -17,7 +18,7 @@ use hyper_util::rt::TokioIo;
 use hyper_util::service::TowerToHyperService;
 use prometheus::{IntGauge, Registry};
 use support::{bare, provider};
-use telemetry_prometheus::opentelemetry::metrics::MeterProvider;
+use telemetry_prometheus::opentelemetry::metrics::{AsyncInstrument, MeterProvider};
 use telemetry_prometheus::opentelemetry_sdk::metrics::SdkMeterProvider;
 use telemetry_prometheus::{MetricsBody, PrometheusExporter, PrometheusMetricsHandler};
 use tower::{Service, ServiceExt};
@@ -47,6 +48,10 @@ async fn ask(handler: &PrometheusMetricsHandler, method: Method) -> Response<Met
 async fn text_of(response: Response<MetricsBody>) -> String {
     let Ok(body) = response.into_body().collect().await;
     String::from_utf8(body.to_bytes().into()).unwrap()
+}
+
+fn poll_once<F: Future + Unpin>(future: &mut F) -> Poll<F::Output> {
+    Pin::new(future).poll(&mut Context::from_waker(Waker::noop()))
 }
 
 fn header<'r, B>(response: &'r Response<B>, name: &str) -> &'r str {
@@ -141,7 +146,7 @@ async fn with_registry_adds_its_families() {
 #[tokio::test]
 async fn collecting_leaves_the_workers_of_the_runtime_alone() {
     let (handler, provider) = served();
-    let (release, wait) = std::sync::mpsc::channel::<()>();
+    let (release, wait) = mpsc::channel::<()>();
     let wait = std::sync::Mutex::new(wait);
     provider.meter("m").u64_observable_gauge("g").with_callback(move |_| wait.lock().unwrap().recv().unwrap()).build();
 
@@ -152,38 +157,77 @@ async fn collecting_leaves_the_workers_of_the_runtime_alone() {
     assert_eq!(response.status(), StatusCode::OK);
 }
 
-#[tokio::test]
-async fn a_dropped_request_does_no_harm() {
-    let (handler, provider) = served();
+/// A client that gives up must not leave work behind that nobody waits for.
+#[test]
+fn a_dropped_request_leaves_the_queue() {
+    let (mut handler, provider) = served();
     let calls = Arc::new(AtomicU64::new(0));
-    let (started, entered) = std::sync::mpsc::channel();
     let counted = Arc::clone(&calls);
-    provider
-        .meter("m")
-        .u64_observable_gauge("g")
-        .with_callback(move |_| {
-            counted.fetch_add(1, Ordering::Relaxed);
-            let _ = started.send(());
-        })
-        .build();
+    let count = move |_: &dyn AsyncInstrument<u64>| {
+        counted.fetch_add(1, Ordering::Relaxed);
+    };
+    provider.meter("m").u64_observable_gauge("g").with_callback(count).build();
 
-    drop(handler.clone().call(request(Method::GET)));
-    let mut polled = handler.clone().call(request(Method::GET));
-    let mut context = Context::from_waker(Waker::noop());
-    let _: Poll<_> = std::pin::Pin::new(&mut polled).poll(&mut context);
+    // The only thread for blocking tasks is busy while the requests come and go.
+    let runtime = tokio::runtime::Builder::new_current_thread().max_blocking_threads(1).build().unwrap();
+    let (release, wait) = mpsc::channel::<()>();
+    let busy = runtime.spawn_blocking(move || wait.recv());
+    let text = runtime.block_on(async {
+        drop(handler.call(request(Method::GET)));
+        let mut polled = handler.call(request(Method::GET));
+        assert!(poll_once(&mut polled).is_pending());
+        drop(polled);
+        release.send(()).unwrap();
+        busy.await.unwrap().unwrap();
+        text_of(ask(&handler, Method::GET).await).await
+    });
+    assert_eq!(text, TEXT);
+    assert_eq!(calls.load(Ordering::Relaxed), 1);
+}
+
+#[tokio::test]
+async fn a_request_that_is_dropped_during_its_collection_does_no_harm() {
+    let (mut handler, provider) = served();
+    let (started, entered) = mpsc::channel();
+    let (release, wait) = mpsc::channel::<()>();
+    let wait = std::sync::Mutex::new(wait);
+    let callback = move |_: &dyn AsyncInstrument<u64>| {
+        started.send(()).unwrap();
+        wait.lock().unwrap().recv().unwrap();
+    };
+    provider.meter("m").u64_observable_gauge("g").with_callback(callback).build();
+
+    let mut polled = handler.call(request(Method::GET));
+    assert!(poll_once(&mut polled).is_pending());
+    entered.recv().unwrap();
     drop(polled);
-    tokio::task::spawn_blocking(move || (0..2).for_each(|_| entered.recv().unwrap())).await.unwrap();
-
+    (0..2).for_each(|_| release.send(()).unwrap());
     assert_eq!(text_of(ask(&handler, Method::GET).await).await, TEXT);
-    assert_eq!(calls.load(Ordering::Relaxed), 3);
+}
+
+#[test]
+fn a_scrape_at_the_end_of_the_runtime_is_told_so() {
+    let (mut handler, _provider) = served();
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let handle = runtime.handle().clone();
+    runtime.shutdown_background();
+    let _entered = handle.enter();
+
+    let mut future = handler.call(request(Method::GET));
+    let Poll::Ready(Ok(response)) = poll_once(&mut future) else {
+        panic!("there is nothing to wait for");
+    };
+    assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE);
+    assert_eq!(header(&response, "content-type"), "text/plain; charset=utf-8");
+    let mut body = Box::pin(text_of(response));
+    assert_eq!(poll_once(&mut body), Poll::Ready("the runtime is shutting down\n".to_owned()));
 }
 
 #[test]
 fn without_a_runtime_the_scrape_runs_in_the_call() {
     let (mut handler, _provider) = served();
     let mut future = handler.call(request(Method::GET));
-    let mut context = Context::from_waker(Waker::noop());
-    let Poll::Ready(Ok(response)) = std::pin::Pin::new(&mut future).poll(&mut context) else {
+    let Poll::Ready(Ok(response)) = poll_once(&mut future) else {
         panic!("there is nothing to wait for");
     };
     assert_eq!(response.status(), StatusCode::OK);

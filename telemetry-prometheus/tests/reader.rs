@@ -4,9 +4,9 @@
 mod support;
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
-use support::{bare, logged, provider, provider_with, render};
+use support::{bare, logged, provider, provider_with, render, resource};
 use telemetry_prometheus::opentelemetry::KeyValue;
 use telemetry_prometheus::opentelemetry::metrics::MeterProvider;
 use telemetry_prometheus::opentelemetry_sdk::metrics::data::{AggregatedMetrics, MetricData, ResourceMetrics};
@@ -93,6 +93,35 @@ fn px61_px62_t11_a_histogram_is_written_in_full() {
          h_sum{k=\"v\"} 1000014\n\
          h_count{k=\"v\"} 5\n"
     );
+}
+
+#[test]
+fn px52_px54_t04_t05_sums_that_fall_and_gauges_are_gauges() {
+    let exporter = bare().build();
+    let provider = provider(&exporter);
+    let meter = provider.meter("m");
+    meter.i64_up_down_counter("queued").build().add(-2, &[]);
+    meter.f64_up_down_counter("load").build().add(0.5, &[]);
+    meter.u64_gauge("level").build().record(3, &[]);
+    // PX-07, T-15: this format has no start times, and names only with underscores.
+    let expected = "# TYPE level gauge\nlevel 3\n# TYPE load gauge\nload 0.5\n# TYPE queued gauge\nqueued -2\n";
+    assert_eq!(render(&exporter), expected);
+}
+
+/// OpenMetrics forbids the sum, and the parser that `render` asks forbids it here too. Prometheus reads it.
+#[test]
+fn px63_a_histogram_of_negative_values_keeps_its_sum() {
+    let exporter = bare().build();
+    let provider = provider(&exporter);
+    let histogram = provider.meter("m").f64_histogram("h").with_boundaries(vec![-1.0, 0.0]).build();
+    [-3.5, -0.5].into_iter().for_each(|value| histogram.record(value, &[]));
+    let expected = "# TYPE h histogram\n\
+                    h_bucket{le=\"-1\"} 1\n\
+                    h_bucket{le=\"0\"} 2\n\
+                    h_bucket{le=\"+Inf\"} 2\n\
+                    h_sum -4\n\
+                    h_count 2\n";
+    assert_eq!(exporter.render(Format::PrometheusText).unwrap(), expected);
 }
 
 #[test]
@@ -271,6 +300,73 @@ fn px153_a_panic_in_a_callback_fails_one_scrape_only() {
     meter.u64_counter("later").build().add(1, &[]);
     let expected = "# TYPE g gauge\ng 1\n# TYPE later_total counter\nlater_total 1\n";
     assert_eq!(render(&exporter), expected);
+}
+
+/// PX-06, PX-153: nobody observes it again, but the SDK keeps it until a collection succeeds.
+#[test]
+fn px153_what_was_observed_before_a_panic_appears_in_the_next_scrape() {
+    let exporter = bare().build();
+    let provider = provider(&exporter);
+    let meter = provider.meter("m");
+    let scrape = AtomicU64::new(0);
+    meter
+        .u64_observable_gauge("g")
+        .with_callback(move |observer| {
+            let scrape = scrape.fetch_add(1, Ordering::Relaxed);
+            observer.observe(1, &[KeyValue::new("scrape", scrape.to_string())]);
+            assert_ne!(scrape, 0, "out of order");
+        })
+        .build();
+
+    assert!(exporter.render(Format::PrometheusText).is_err());
+    assert_eq!(render(&exporter), "# TYPE g gauge\ng{scrape=\"0\"} 1\ng{scrape=\"1\"} 1\n");
+    assert_eq!(render(&exporter), "# TYPE g gauge\ng{scrape=\"2\"} 1\n");
+}
+
+#[test]
+fn px153_a_panic_while_labels_are_chosen_fails_the_scrape() {
+    let is_broken = Arc::new(AtomicBool::new(true));
+    let breaks = Arc::clone(&is_broken);
+    let select = move |_: &str| {
+        assert!(!breaks.load(Ordering::Relaxed), "out of order");
+        true
+    };
+    let exporter = bare().with_resource_labels(select).build();
+    let provider = provider_with(&exporter, |builder| builder.with_resource(resource([KeyValue::new("k", "v")])));
+    provider.meter("m").u64_gauge("g").build().record(1, &[]);
+
+    let error = exporter.render(Format::PrometheusText).unwrap_err();
+    assert_eq!(std::error::Error::source(&error).unwrap().to_string(), "panic: out of order");
+    is_broken.store(false, Ordering::Relaxed);
+    assert_eq!(render(&exporter), "# TYPE g gauge\ng{k=\"v\"} 1\n");
+}
+
+/// The SDK holds its lock meanwhile: a collection that waited for that, on the same thread, would never end. Another
+/// exporter of the provider would run the same callback again, and that the next one.
+#[test]
+fn px04_a_collection_inside_of_a_callback_fails_cleanly() {
+    let (exporter, other) = (bare().build(), bare().build());
+    let provider = provider_with(&exporter, |builder| builder.with_reader(other.clone()));
+    let registry = prometheus::Registry::new();
+    registry.register(Box::new(exporter.clone())).unwrap();
+    let inner = [exporter.clone(), other.clone()];
+    provider
+        .meter("m")
+        .u64_observable_gauge("gathered")
+        .with_callback(move |observer| {
+            for exporter in &inner {
+                let error = exporter.render(Format::PrometheusText).unwrap_err();
+                assert!(!error.is_unavailable());
+                assert!(error.to_string().contains("callback"), "{error}");
+                assert!(exporter.collect(&mut ResourceMetrics::default()).is_err());
+            }
+            observer.observe(registry.gather().len() as u64, &[]);
+        })
+        .build();
+
+    for exporter in [&exporter, &other, &exporter] {
+        assert_eq!(render(exporter), "# TYPE gathered gauge\ngathered 0\n");
+    }
 }
 
 #[test]

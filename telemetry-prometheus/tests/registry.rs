@@ -9,7 +9,7 @@ use std::sync::Barrier;
 use prometheus::core::{Collector, Desc};
 use prometheus::proto::{Bucket, LabelPair, Metric, MetricFamily, MetricType, Quantile, Summary};
 use prometheus::{CounterVec, Gauge, HistogramOpts, IntCounter, IntGauge, Opts, Registry, TextEncoder};
-use support::{bare, check, logged, provider, render};
+use support::{bare, check, logged, provider, provider_with, render, resource};
 use telemetry_prometheus::opentelemetry::KeyValue;
 use telemetry_prometheus::opentelemetry::metrics::MeterProvider;
 use telemetry_prometheus::opentelemetry_sdk::metrics::SdkMeterProvider;
@@ -189,6 +189,33 @@ fn conflicts_between_the_two_sides_are_settled_for_the_exporter() {
     assert_eq!(log.len(), 2, "{log:?}");
 }
 
+/// The exporter's metrics come first only where both are new.
+#[test]
+fn px105_a_family_of_a_registry_that_was_there_before_stays() {
+    let (one, two) = (Registry::new(), Registry::new());
+    one.register(Box::new(IntGauge::new("early_total", "From the first registry.").unwrap())).unwrap();
+    two.register(Box::new(IntGauge::new("late", "From the second registry.").unwrap())).unwrap();
+    let level = |value| {
+        let level = IntGauge::new("level", "In both registries.").unwrap();
+        level.set(value);
+        Box::new(level)
+    };
+    two.register(level(2)).unwrap();
+    let exporter = bare().with_registry(one.clone()).with_registry(two).build();
+    let provider = provider(&exporter);
+    let expected = render(&exporter);
+    for line in ["early_total 0\n", "late 0\n", "level 2\n"] {
+        assert!(expected.contains(line), "{expected}");
+    }
+
+    counter(&provider, "early", 1);
+    one.register(Box::new(IntCounter::new("late", "From the first registry.").unwrap())).unwrap();
+    one.register(level(1)).unwrap();
+    for _ in 0..3 {
+        assert_eq!(render(&exporter), expected);
+    }
+}
+
 #[test]
 fn t07_the_same_registry_given_twice_is_exported_once() {
     let registry = Registry::new();
@@ -230,6 +257,27 @@ fn a_panicking_collector_fails_one_scrape_only() {
     let _provider = provider(&exporter);
     assert!(exporter.render(Format::PrometheusText).is_err());
     assert_eq!(render(&exporter), "");
+}
+
+/// PX-100: the resource of another exporter is none of ours, and no instrument has to be renamed for it.
+#[test]
+fn px100_target_info_of_another_exporter_is_left_out() {
+    let service = |name: &'static str| resource([KeyValue::new("service.name", name)]);
+    let registry = Registry::new();
+    let other = PrometheusExporter::new();
+    let _others = provider_with(&other, |builder| builder.with_resource(service("other")));
+    registry.register(Box::new(other)).unwrap();
+    let exporter = PrometheusExporter::builder().with_registry(registry).build();
+    let _provider = provider_with(&exporter, |builder| builder.with_resource(service("own")));
+
+    let log = logged(|| {
+        for _ in 0..3 {
+            let text = render(&exporter);
+            assert!(text.ends_with("# TYPE target_info gauge\ntarget_info{service_name=\"own\"} 1\n"), "{text}");
+        }
+    });
+    assert_eq!(log.len(), 1, "{log:?}");
+    assert!(log[0].contains("without_target_info"), "{log:?}");
 }
 
 fn gather(registry: &Registry) -> String {
@@ -287,6 +335,18 @@ fn exporters_share_a_registry_but_clones_of_one_do_not() {
 fn a_registry_gathers_nothing_from_an_exporter_that_cannot_collect() {
     let registry = Registry::new();
     registry.register(Box::new(PrometheusExporter::new())).unwrap();
+    let log = logged(|| assert_eq!(gather(&registry), ""));
+    assert_eq!(log.len(), 1, "{log:?}");
+}
+
+/// PX-153: nothing partial, nor a panic in the middle of what gathers the registry.
+#[test]
+fn px153_a_registry_gathers_nothing_from_an_exporter_that_panics() {
+    let registry = Registry::new();
+    let exporter = bare().with_resource_labels(|_| panic!("out of order")).build();
+    let provider = provider_with(&exporter, |builder| builder.with_resource(resource([KeyValue::new("k", "v")])));
+    counter(&provider, "c", 1);
+    registry.register(Box::new(exporter)).unwrap();
     let log = logged(|| assert_eq!(gather(&registry), ""));
     assert_eq!(log.len(), 1, "{log:?}");
 }

@@ -9,7 +9,11 @@ use crate::family::{Family, Kind};
 use crate::series::{HistogramPoint, Point, SeriesRef};
 
 /// Registered in a [`Registry`](prometheus::Registry), the exporter adds the SDK's metrics to whatever gathers that
-/// registry. Clones of one exporter count as the same collector; different exporters can share a registry.
+/// registry. Clones of one exporter count as the same collector.
+///
+/// Different exporters can share a registry, which puts their families together without a look at what is in them. All
+/// but one of them need [`without_target_info`](crate::PrometheusExporterBuilder::without_target_info), and no two may
+/// have a metric of the same name in the same scope.
 ///
 /// The families of registries that the exporter was built with are not among the collected ones.
 impl Collector for PrometheusExporter {
@@ -17,21 +21,22 @@ impl Collector for PrometheusExporter {
         self.identity().descs()
     }
 
-    /// Gives nothing when the collection fails, with the reason in the log, and nothing while the exporter itself
-    /// renders the registry.
+    /// Gives nothing when the collection fails, which it does inside of a callback too, with the reason in the log, and
+    /// nothing while the exporter itself renders the registry.
     fn collect(&self) -> Vec<MetricFamily> {
         if self.identity().is_gathering() {
             return Vec::new();
         }
-        let mut collected = Families::default();
         let outcome = self.with_families([].into_iter(), |families, memory| {
+            let mut collected = Families::default();
             encode(families, &mut collected, memory);
+            collected.0
         });
-        if let Err(error) = outcome {
+        outcome.unwrap_or_else(|error| {
             let reason = std::error::Error::source(&error).map(ToString::to_string);
             tracing::warn!(reason, "a registry gets no OpenTelemetry metrics: {error}");
-        }
-        collected.0
+            Vec::new()
+        })
     }
 }
 

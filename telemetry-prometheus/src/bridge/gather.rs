@@ -1,6 +1,5 @@
 //! Families of a `prometheus` registry as entries of ours.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
 
 use prometheus::Registry;
@@ -10,32 +9,37 @@ use super::Identity;
 #[allow(unused_imports, reason = "the generated types have the method themselves")]
 use super::compat::Value;
 use super::compat::untyped_value;
-use crate::error::Error;
 use crate::family::{Entry, Kind, Part};
 use crate::label::{Attribute, AttributeValue, Origin};
+use crate::memory::source_id;
 use crate::name::repaired;
 use crate::number::Number;
 use crate::series::{HistogramPoint, Point, Points, SummaryPoint, Visit};
 
-/// Gathers the registries for one exporter, whose own metrics they leave out.
+/// The families of each registry, for one exporter, whose own metrics they leave out.
 pub(crate) fn gather<'r>(
     identity: &Identity,
     registries: impl Iterator<Item = &'r Registry>,
-) -> Result<Vec<MetricFamily>, Error> {
+) -> Vec<Vec<MetricFamily>> {
     let _gathering = identity.gathering();
-    // Nothing of a registry outlives a panic in one of its collectors half done: it only reads.
-    catch_unwind(AssertUnwindSafe(|| registries.flat_map(Registry::gather).collect()))
-        .map_err(|payload| Error::panicked(&*payload))
+    registries.map(Registry::gather).collect()
 }
 
-pub(crate) fn add_entries<'a>(families: &'a [MetricFamily], entries: &mut Vec<Entry<'a>>) {
-    entries.extend(families.iter().map(|family| Entry {
+pub(crate) fn add_entries<'a>(registries: &'a [Vec<MetricFamily>], entries: &mut Vec<Entry<'a>>) {
+    for (registry, families) in registries.iter().enumerate() {
+        entries.extend(families.iter().map(|family| entry(registry, family)));
+    }
+}
+
+fn entry(registry: usize, family: &MetricFamily) -> Entry<'_> {
+    Entry {
+        source: source_id((registry, family.name())),
         name: repaired(family.name()),
         unit: "".into(),
         help: family.help(),
         kind: kind(family),
         part: Part { points: family, fixed_labels: Rc::new([]), origin: Origin::Prometheus },
-    }));
+    }
 }
 
 fn kind(family: &MetricFamily) -> Kind {
