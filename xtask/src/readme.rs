@@ -18,10 +18,9 @@ impl Readme {
         self.block("```toml", |_| true).context("README.md has no block of TOML")
     }
 
-    /// The program, with the lines that rustdoc hides.
+    /// The program, whole: a reader pastes it as it is.
     pub(crate) fn program(&self) -> Result<String> {
-        let block = self.block("```rust", |_| true).context("README.md has no block of Rust")?;
-        Ok(block.lines().map(|line| format!("{}\n", line.strip_prefix("# ").unwrap_or(line))).collect())
+        self.block("```rust", |_| true).context("README.md has no block of Rust")
     }
 
     /// The lines that one finds in the metrics of `http_telemetry` after three visits.
@@ -51,11 +50,11 @@ mod tests {
 
     #[test]
     fn blocks_are_found_by_language_and_content() {
-        let text = "a\n```toml\n[x]\n```\n```text\nno\n```\n```rust,no_run\n# use a;\nlet b;\n```\n\
+        let text = "a\n```toml\n[x]\n```\n```text\nno\n```\n```rust,no_run\nuse a;\nlet b;\n```\n\
                     ```text\nvisitor_counter_total 3\nother 1\n```\n";
         let readme = Readme(text.to_owned());
         assert_eq!(readme.dependencies().unwrap(), "[x]");
-        assert_eq!(readme.program().unwrap(), "use a;\nlet b;\n");
+        assert_eq!(readme.program().unwrap(), "use a;\nlet b;");
         assert_eq!(readme.metrics().unwrap(), ["visitor_counter_total 3", "other 1"]);
         assert!(Readme(String::new()).program().is_err());
     }
