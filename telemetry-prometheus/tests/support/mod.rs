@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex};
 use openmetrics_parser::ParseError;
 use openmetrics_parser::prometheus::parse_prometheus;
 use telemetry_prometheus::opentelemetry::KeyValue;
+use telemetry_prometheus::opentelemetry::metrics::MeterProvider;
 use telemetry_prometheus::opentelemetry_sdk::Resource;
 use telemetry_prometheus::opentelemetry_sdk::metrics::{MeterProviderBuilder, SdkMeterProvider};
 use telemetry_prometheus::{Format, PrometheusExporter, PrometheusExporterBuilder};
@@ -65,6 +66,23 @@ fn check_samples(text: &str) {
             assert!(parse_prometheus(&alone).is_ok(), "{line}");
         }
     }
+}
+
+/// Renders several times: the outcome must be the same and be logged once.
+pub(crate) fn render_with_log(exporter: &PrometheusExporter) -> (String, Vec<String>) {
+    let mut text = String::new();
+    let log = logged(|| {
+        text = render(exporter);
+        for _ in 0..3 {
+            assert_eq!(render(exporter), text);
+        }
+    });
+    (text, log)
+}
+
+pub(crate) fn counter(provider: &SdkMeterProvider, name: &'static str, value: u64) {
+    let counter = provider.meter("m").u64_counter(name).build();
+    counter.add(value, &[KeyValue::new("k", "v")]);
 }
 
 /// The warnings and errors that `work` logs on this thread.
