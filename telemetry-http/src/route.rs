@@ -81,14 +81,18 @@ impl MissingRouteNotice {
     /// To be called for a response to a request of which no route was seen.
     pub(crate) fn check(&self, source: &RouteSource, status: StatusCode) {
         let unmatched = matches!(status, StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED);
-        if unmatched || matches!(source, RouteSource::Function(_)) || self.0.swap(true, Ordering::Relaxed) {
+        if unmatched || matches!(source, RouteSource::Function(_)) {
+            return;
+        }
+        // Only read from the second time on: a write would pass the cache line from core to core with each request.
+        if self.0.load(Ordering::Relaxed) || self.0.swap(true, Ordering::Relaxed) {
             return;
         }
         if cfg!(feature = "axum") {
             tracing::warn!(
                 "http.route is missing from the metrics: RequestMetricsLayer sees no axum MatchedPath. It stands around \
-                 the whole router, or the request went to a fallback or a nested service. Add it with Router::layer or Router::route_layer, \
-                 or give it a function with with_route"
+                 the whole router, or the request went to a fallback or a nested service. Add it with Router::layer or \
+                 Router::route_layer, or give it a function with with_route"
             );
         } else {
             tracing::warn!(

@@ -6,21 +6,10 @@ mod common;
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use common::{DURATION, Metered};
+use common::{DURATION, Metered, Stream, read_all, runtime};
 use telemetry_core::testing::{ScriptedStream, poll_once};
-use telemetry_net::MeteredStream;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::runtime::{Builder, Runtime};
-
-type Stream = MeteredStream<ScriptedStream>;
-
-fn runtime() -> Runtime {
-    Builder::new_current_thread().enable_io().build().unwrap()
-}
-
-async fn read_all(stream: &mut Stream) -> io::Result<usize> {
-    stream.read_to_end(&mut Vec::new()).await
-}
+use tokio::runtime::Runtime;
 
 /// NT-68, NT-63: each row says what happens on a stream that has "hello" to read, and what must be recorded.
 #[test]

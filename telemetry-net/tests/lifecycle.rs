@@ -8,21 +8,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
-use common::{ACTIVE, Closing, DURATION, Metered};
+use common::{ACTIVE, Closing, DURATION, Metered, read_all, runtime};
 use telemetry_core::testing::ScriptedStream;
-use telemetry_net::MeteredStream;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::runtime::{Builder, Runtime};
-
-type Stream = MeteredStream<ScriptedStream>;
-
-fn runtime() -> Runtime {
-    Builder::new_current_thread().enable_io().build().unwrap()
-}
-
-async fn read_all(stream: &mut Stream) -> io::Result<usize> {
-    stream.read_to_end(&mut Vec::new()).await
-}
 
 #[test]
 fn nt_68_the_end_of_the_runtime_ends_the_connection() {

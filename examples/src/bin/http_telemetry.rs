@@ -34,7 +34,7 @@ use clap::Parser;
 use http_body_util::Full;
 use hyper::body::Incoming;
 use hyper::service::service_fn;
-use hyper::{Request, Response, StatusCode};
+use hyper::{Method, Request, Response, StatusCode};
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use hyper_util::server::conn::auto;
 use telemetry_core::Telemetry;
@@ -99,7 +99,7 @@ struct Visitors {
 }
 
 async fn page<B>(request: Request<B>, visitors: Visitors) -> Result<Response<Full<Bytes>>, Infallible> {
-    if request.uri().path() != "/" {
+    if (request.method(), request.uri().path()) != (&Method::GET, "/") {
         return Ok(not_found());
     }
     visitors.counter.add(1, &[]);

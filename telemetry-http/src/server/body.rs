@@ -20,7 +20,7 @@ pin_project! {
 }
 
 impl<B: Body> ResponseBody<B> {
-    /// A body that the client waits for. `announced` tells how many bytes, if that is known.
+    /// A body that belongs to a request. `announced` tells how many bytes the client waits for, if that is known.
     pub(crate) fn tracked(inner: B, announced: impl FnOnce(&B) -> Option<u64>, mut in_flight: InFlight) -> Self {
         let (ended, announced) = in_flight.step(|| (inner.is_end_stream(), announced(&inner)));
         if ended {

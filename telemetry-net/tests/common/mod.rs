@@ -1,18 +1,29 @@
 //! What the tests of this crate share.
-#![allow(dead_code, clippy::panic)] // Each test binary uses a part of it, and a failed assertion may panic.
+#![allow(dead_code, clippy::panic, clippy::unwrap_used)] // Each test binary uses a part of it, and a failed assertion may panic.
 
 use std::io::{self, IoSlice};
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use telemetry_core::MeterOptions;
-use telemetry_core::testing::{InMemoryMetrics, Snapshot};
-use telemetry_net::NetworkMetricsLayer;
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use telemetry_core::testing::{InMemoryMetrics, ScriptedStream, Snapshot};
+use telemetry_net::{MeteredStream, NetworkMetricsLayer};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, ReadBuf};
+use tokio::runtime::{Builder, Runtime};
 
 pub(crate) const ACTIVE: &str = "transport.server.active_connections";
 pub(crate) const DURATION: &str = "transport.server.connection.duration";
 pub(crate) const IO: &str = "transport.server.io";
+
+pub(crate) type Stream = MeteredStream<ScriptedStream>;
+
+pub(crate) fn runtime() -> Runtime {
+    Builder::new_current_thread().enable_io().build().unwrap()
+}
+
+pub(crate) async fn read_all(stream: &mut Stream) -> io::Result<usize> {
+    stream.read_to_end(&mut Vec::new()).await
+}
 
 /// Metrics and a layer that records into them.
 pub(crate) struct Metered {
