@@ -11,6 +11,7 @@
 //! | [`connection`] | [`ConnectionInfo`]: what a request may know about its connection |
 //! | [`active`] | [`ActiveGuard`]: plus one now, minus one when dropped |
 //! | [`error_type`] | [`ErrorType`]: the closed set of values of `error.type` |
+//! | [`exemplar`] | [`ExemplarStore`](exemplar::ExemplarStore): measurements that lead from a metric to its traces |
 //! | `setup` | `Telemetry`: resource and meter provider in one call (feature `sdk`) |
 //! | `testing` | in-memory metrics, scripted bodies and streams (feature `testing`) |
 //!
@@ -20,12 +21,13 @@
 //! # Features
 //!
 //! Without features the crate uses the OpenTelemetry API alone. `sdk` adds the SDK and `Telemetry`; `testing`
-//! adds the test kit, and the SDK with it.
+//! adds the test kit, and the SDK with it. `trace` lets an [`exemplar`] take up the current span.
 
 pub mod active;
 pub mod attributes;
 pub mod connection;
 pub mod error_type;
+pub mod exemplar;
 pub mod meter;
 pub mod semconv;
 #[cfg(feature = "sdk")]

@@ -2,22 +2,36 @@
 
 use std::convert::Infallible;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 
-/// The body of a [`PrometheusMetricsHandler`](crate::PrometheusMetricsHandler)'s response: all bytes at once.
+use crate::handler::Admitted;
+
+/// A frame is no longer than this. A server takes the next one when it has sent most of the last, so a body, and the
+/// scrape's place among those in flight, live for as long as the client reads.
+const FRAME: usize = 64 * 1024;
+
+/// The body of a [`PrometheusMetricsHandler`](crate::PrometheusMetricsHandler)'s response.
 ///
 /// The default one is empty, for responses of other pages beside the metrics.
 #[derive(Clone, Debug, Default)]
 pub struct MetricsBody {
     bytes: Bytes,
+    admitted: Option<Arc<Admitted>>,
+}
+
+impl MetricsBody {
+    pub(crate) fn hold(&mut self, admitted: Admitted) {
+        self.admitted = Some(Arc::new(admitted));
+    }
 }
 
 impl From<Bytes> for MetricsBody {
     fn from(bytes: Bytes) -> Self {
-        Self { bytes }
+        Self { bytes, admitted: None }
     }
 }
 
@@ -26,8 +40,13 @@ impl Body for MetricsBody {
     type Error = Infallible;
 
     fn poll_frame(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
-        let bytes = std::mem::take(&mut self.bytes);
-        Poll::Ready((!bytes.is_empty()).then(|| Ok(Frame::data(bytes))))
+        if self.bytes.is_empty() {
+            self.admitted = None;
+            return Poll::Ready(None);
+        }
+        let length = self.bytes.len().min(FRAME);
+        let frame = self.bytes.split_to(length);
+        Poll::Ready(Some(Ok(Frame::data(frame))))
     }
 
     fn is_end_stream(&self) -> bool {

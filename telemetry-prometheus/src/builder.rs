@@ -4,16 +4,24 @@ use std::fmt;
 use std::sync::Arc;
 
 use prometheus::Registry;
+use telemetry_core::exemplar::ExemplarStore;
 
+use crate::classic::are_valid_bounds;
 use crate::exporter::PrometheusExporter;
 use crate::name;
+use crate::strategy::TranslationStrategy;
 
 /// What the builder has set.
 pub(crate) struct Options {
     pub(crate) namespace: Option<String>,
+    pub(crate) translation_strategy: TranslationStrategy,
     pub(crate) target_info: bool,
     pub(crate) scope_labels: bool,
     resource_labels: Option<Arc<KeySelector>>,
+    pub(crate) created_lines: bool,
+    pub(crate) classic_beside_native: bool,
+    pub(crate) exponential_bounds: Option<Arc<[f64]>>,
+    pub(crate) exemplars: Option<ExemplarStore>,
     pub(crate) registries: Vec<Registry>,
 }
 
@@ -21,7 +29,18 @@ type KeySelector = dyn Fn(&str) -> bool + Send + Sync;
 
 impl Default for Options {
     fn default() -> Self {
-        Self { namespace: None, target_info: true, scope_labels: true, resource_labels: None, registries: Vec::new() }
+        Self {
+            namespace: None,
+            translation_strategy: TranslationStrategy::default(),
+            target_info: true,
+            scope_labels: true,
+            resource_labels: None,
+            created_lines: false,
+            classic_beside_native: false,
+            exponential_bounds: None,
+            exemplars: Some(ExemplarStore::global().clone()),
+            registries: Vec::new(),
+        }
     }
 }
 
@@ -35,9 +54,14 @@ impl fmt::Debug for Options {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Options")
             .field("namespace", &self.namespace)
+            .field("translation_strategy", &self.translation_strategy)
             .field("target_info", &self.target_info)
             .field("scope_labels", &self.scope_labels)
             .field("resource_labels", &self.resource_labels.is_some())
+            .field("created_lines", &self.created_lines)
+            .field("classic_beside_native", &self.classic_beside_native)
+            .field("exponential_bounds", &self.exponential_bounds)
+            .field("exemplars", &self.exemplars.is_some())
             .field("registries", &self.registries.len())
             .finish()
     }
@@ -65,12 +89,14 @@ impl PrometheusExporterBuilder {
     /// Puts `namespace` and an underscore in front of every metric name, except for `target_info` and the metrics of
     /// registries. Characters that names must not have become underscores; a namespace that has no other
     /// characters is left out, with a warning in the log.
-    pub fn with_namespace(mut self, namespace: impl AsRef<str>) -> Self {
-        let namespace = namespace.as_ref();
-        self.options.namespace = name::namespace(namespace);
-        if self.options.namespace.is_none() && !namespace.is_empty() {
-            tracing::warn!("namespace {namespace:?} is left out: it has no character that Prometheus allows in names");
-        }
+    pub fn with_namespace(mut self, namespace: impl Into<String>) -> Self {
+        self.options.namespace = Some(namespace.into());
+        self
+    }
+
+    /// Chooses how the names of instruments and attributes become those of metrics and labels.
+    pub fn with_translation_strategy(mut self, strategy: TranslationStrategy) -> Self {
+        self.options.translation_strategy = strategy;
         self
     }
 
@@ -95,6 +121,49 @@ impl PrometheusExporterBuilder {
         self
     }
 
+    /// Writes a `_created` line for each counter and histogram in OpenMetrics: when it began to count. Without this there
+    /// are none, because they nearly double the series of counters. In protocol buffers start times are always there,
+    /// and cost no series.
+    pub fn with_created_lines(mut self) -> Self {
+        self.options.created_lines = true;
+        self
+    }
+
+    /// Gives exponential histograms classic buckets beside the native ones in protocol buffers, for a Prometheus that
+    /// stores both (`always_scrape_classic_histograms`). All text formats have classic buckets anyway.
+    pub fn with_classic_beside_native(mut self) -> Self {
+        self.options.classic_beside_native = true;
+        self
+    }
+
+    /// Chooses the upper bounds of the classic buckets that exponential histograms get where native ones cannot be
+    /// written: finite and ascending, in the unit of the instrument. Others are left out, with a warning in the log.
+    ///
+    /// Without this the bounds are powers of two or four that suit the instrument's unit. These are borders of
+    /// exponential buckets too, so that the counts are exact. A bound between such borders gets an estimate: the
+    /// observations of a bucket count as spread evenly over the logarithm of their values.
+    pub fn with_exponential_bounds(mut self, bounds: impl Into<Vec<f64>>) -> Self {
+        let bounds = bounds.into();
+        if are_valid_bounds(&bounds) {
+            self.options.exponential_bounds = Some(bounds.into());
+        } else {
+            tracing::warn!("bounds {bounds:?} are left out: bounds of buckets have to be finite and ascending");
+        }
+        self
+    }
+
+    /// Reads exemplars from `store` instead of [`ExemplarStore::global`].
+    pub fn with_exemplars(mut self, store: ExemplarStore) -> Self {
+        self.options.exemplars = Some(store);
+        self
+    }
+
+    /// Leaves out exemplars.
+    pub fn without_exemplars(mut self) -> Self {
+        self.options.exemplars = None;
+        self
+    }
+
     /// Renders the families of a registry of the `prometheus` crate after the exporter's own, under the same rules for
     /// conflicts. May be called several times, but not with the same registry.
     ///
@@ -104,9 +173,25 @@ impl PrometheusExporterBuilder {
         self
     }
 
+    /// Adds the process: CPU time, memory, file descriptors, threads and start time, as the usual `process_*` metrics.
+    /// They come from the `prometheus` crate, which knows them on Linux; elsewhere there are none, and the log says so.
+    #[cfg(feature = "process")]
+    pub fn with_process_metrics(self) -> Self {
+        match crate::process::registry() {
+            Some(registry) => self.with_registry(registry),
+            None => self,
+        }
+    }
+
     /// Makes the exporter. It needs a meter provider before it can [`render`](PrometheusExporter::render).
     #[must_use]
-    pub fn build(self) -> PrometheusExporter {
+    pub fn build(mut self) -> PrometheusExporter {
+        if let Some(namespace) = self.options.namespace.take_if(|namespace| !namespace.is_empty()) {
+            self.options.namespace = name::namespace(&namespace, self.options.translation_strategy);
+            if self.options.namespace.is_none() {
+                tracing::warn!("namespace {namespace:?} is left out: it has no character that names may have");
+            }
+        }
         PrometheusExporter::with_options(self.options)
     }
 }

@@ -3,6 +3,7 @@
 use std::any::Any;
 use std::error::Error as StdError;
 use std::fmt;
+use std::io;
 
 use telemetry_core::opentelemetry_sdk::error::OTelSdkError;
 
@@ -19,6 +20,7 @@ enum ErrorKind {
     Nested,
     Collection(OTelSdkError),
     Panicked(Panic),
+    Compression(io::Error),
 }
 
 impl Error {
@@ -36,6 +38,10 @@ impl Error {
 
     pub(crate) fn collection(source: OTelSdkError) -> Self {
         Self(ErrorKind::Collection(source))
+    }
+
+    pub(crate) fn compression(source: io::Error) -> Self {
+        Self(ErrorKind::Compression(source))
     }
 
     pub(crate) fn panicked(payload: &(dyn Any + Send)) -> Self {
@@ -57,7 +63,7 @@ impl Error {
         match self.0 {
             ErrorKind::ShutDown => OTelSdkError::AlreadyShutdown,
             ErrorKind::Collection(source) => source,
-            ErrorKind::NotRegistered | ErrorKind::Nested | ErrorKind::Panicked(_) => {
+            ErrorKind::NotRegistered | ErrorKind::Nested | ErrorKind::Panicked(_) | ErrorKind::Compression(_) => {
                 OTelSdkError::InternalFailure(self.to_string())
             }
         }
@@ -80,6 +86,7 @@ impl fmt::Display for Error {
                  observable instruments"
             }
             ErrorKind::Collection(_) => "the SDK could not collect the metrics",
+            ErrorKind::Compression(_) => "the page could not be compressed",
             ErrorKind::Panicked(_) => {
                 "collecting the metrics panicked: mend the callback of the observable instrument, the registered \
                  collector or the choice of resource labels"
@@ -93,6 +100,7 @@ impl StdError for Error {
         match &self.0 {
             ErrorKind::NotRegistered | ErrorKind::ShutDown | ErrorKind::Nested => None,
             ErrorKind::Collection(source) => Some(source),
+            ErrorKind::Compression(source) => Some(source),
             ErrorKind::Panicked(panic) => Some(panic),
         }
     }

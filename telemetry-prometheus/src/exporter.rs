@@ -1,4 +1,4 @@
-//! The exporter: collect, group, encode.
+//! The exporter: collect, then write.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -8,12 +8,14 @@ use prometheus::Registry;
 
 use crate::bridge::{self, Identity};
 use crate::builder::{Options, PrometheusExporterBuilder};
-use crate::encode::Format;
+use crate::collected::Collected;
 use crate::error::Error;
-use crate::family::Family;
+use crate::exposition::Exposition;
 use crate::memory::Memory;
+use crate::negotiate::NameFilter;
+use crate::page::Setting;
 use crate::reader::Reader;
-use crate::sdk;
+use crate::warning::Warnings;
 
 /// Renders the metrics of a meter provider for Prometheus.
 ///
@@ -64,8 +66,9 @@ pub struct PrometheusExporter {
 #[derive(Debug)]
 struct Shared {
     options: Options,
-    memory: Memory,
+    warnings: Warnings,
     identity: Identity,
+    memory: Arc<Memory>,
 }
 
 impl Default for PrometheusExporter {
@@ -87,16 +90,23 @@ impl PrometheusExporter {
     }
 
     pub(crate) fn with_options(options: Options) -> Self {
-        Self {
-            reader: Reader::default(),
-            shared: Arc::new(Shared { options, memory: Memory::default(), identity: Identity::new() }),
-        }
+        let shared = Shared {
+            options,
+            warnings: Warnings::default(),
+            identity: Identity::new(),
+            memory: Arc::new(Memory::default()),
+        };
+        Self { reader: Reader::default(), shared: Arc::new(shared) }
     }
 
-    /// Collects the metrics, which runs all observable callbacks, and writes them in `format`.
+    /// Collects the metrics, which runs all observable callbacks, and writes them in a [`Format`](crate::Format) or a
+    /// whole [`Exposition`].
     ///
     /// Equal data gives equal bytes: families and series are sorted. Callbacks run on the calling thread; in
     /// asynchronous code use a blocking task, as the handler does.
+    ///
+    /// The exporter remembers the labels of the series that it wrote, for as many as four expositions in use, and the
+    /// memory of a page is used again once its bytes are dropped.
     ///
     /// # Errors
     ///
@@ -106,35 +116,45 @@ impl PrometheusExporter {
     /// It also fails inside of a callback, for every exporter, because the SDK holds its lock meanwhile. Two things
     /// like that hang for ever instead: a callback that waits for another thread that renders, and a callback that
     /// creates an instrument, for which the SDK itself wants the same lock.
-    pub fn render(&self, format: Format) -> Result<Bytes, Error> {
-        self.render_with(format, &[])
+    pub fn render(&self, exposition: impl Into<Exposition>) -> Result<Bytes, Error> {
+        let memory = &self.shared.memory;
+        let collected = self.collect(&[], memory)?;
+        self.write(&collected, exposition.into(), &NameFilter::new(None), memory)
     }
 
-    /// Renders, with more registries than the exporter has of its own.
-    pub(crate) fn render_with(&self, format: Format, registries: &[Registry]) -> Result<Bytes, Error> {
-        let registries = self.shared.options.registries.iter().chain(registries);
-        self.with_families(registries, |families, memory| format.encode(families, memory))
+    /// Collects once, also from more registries than the exporter has of its own. What is collected in one memory must
+    /// be written in the same.
+    pub(crate) fn collect(&self, registries: &[Registry], memory: &Memory) -> Result<Collected, Error> {
+        caught(|| {
+            let metrics = self.reader.collect()?;
+            let registries = self.shared.options.registries.iter().chain(registries);
+            let gathered = bridge::gather(&self.shared.identity, registries);
+            Ok(Collected::new(metrics, gathered, &memory.stock))
+        })
     }
 
-    /// Collects, and hands the families to `write` while the data that they borrow is there.
-    pub(crate) fn with_families<'r, T>(
+    /// Collects from the meter provider alone.
+    pub(crate) fn collect_own(&self, memory: &Memory) -> Result<Collected, Error> {
+        caught(|| Ok(Collected::new(self.reader.collect()?, Vec::new(), &memory.stock)))
+    }
+
+    pub(crate) fn write(
         &self,
-        registries: impl Iterator<Item = &'r Registry>,
-        write: impl FnOnce(&[Family<'_>], &Memory) -> T,
-    ) -> Result<T, Error> {
-        let Shared { options, memory, identity } = &*self.shared;
-        let work = || {
-            let collected = self.reader.collect()?;
-            let gathered = bridge::gather(identity, registries);
+        collected: &Collected,
+        exposition: Exposition,
+        filter: &NameFilter,
+        memory: &Memory,
+    ) -> Result<Bytes, Error> {
+        caught(|| Ok(memory.write(collected, self.setting(exposition), filter)))
+    }
 
-            let mut entries = Vec::new();
-            sdk::add_entries(&collected, options, &mut entries, &memory.warnings);
-            bridge::add_entries(&gathered, &mut entries);
-            Ok(write(&Family::assemble(entries, memory), memory))
-        };
-        // Collectors, the selector of resource labels and whatever listens to the log are the user's code. All that
-        // outlives a panic in them is what the memory has from scrapes before.
-        catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|payload| Err(Error::panicked(&*payload)))
+    pub(crate) fn setting(&self, exposition: Exposition) -> Setting<'_> {
+        let Shared { options, warnings, .. } = &*self.shared;
+        Setting { options, warnings, exposition }
+    }
+
+    pub(crate) fn memory(&self) -> &Arc<Memory> {
+        &self.shared.memory
     }
 
     pub(crate) fn reader(&self) -> &Reader {
@@ -144,4 +164,10 @@ impl PrometheusExporter {
     pub(crate) fn identity(&self) -> &Identity {
         &self.shared.identity
     }
+}
+
+/// Collectors, the selector of resource labels and whatever listens to the log are the user's code: a panic in them
+/// fails one scrape.
+pub(crate) fn caught<T>(work: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
+    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|payload| Err(Error::panicked(&*payload)))
 }

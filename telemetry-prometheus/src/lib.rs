@@ -114,28 +114,43 @@
 mod body;
 mod bridge;
 mod builder;
+mod classic;
+mod collected;
+mod compress;
 mod encode;
 mod error;
+mod escape;
 mod exporter;
+mod exposition;
 mod ext;
-mod family;
 mod handler;
+mod histogram;
+mod inventory;
+mod kind;
 mod label;
-mod layout;
 mod memory;
 mod name;
+mod native;
+mod negotiate;
 mod number;
+mod page;
+#[cfg(feature = "process")]
+mod process;
 mod reader;
+#[cfg(test)]
+mod recorded;
 mod sdk;
-mod series;
+mod source;
+mod strategy;
 mod unit;
 mod warning;
 
 pub use body::MetricsBody;
 pub use builder::PrometheusExporterBuilder;
-pub use encode::Format;
 pub use error::Error;
 pub use exporter::PrometheusExporter;
+pub use exposition::{Escaping, Exposition, Format};
 pub use ext::TelemetryBuilderExt;
 pub use handler::{PrometheusMetricsHandler, ScrapeFuture};
+pub use strategy::{ParseTranslationStrategyError, TranslationStrategy};
 pub use telemetry_core::{opentelemetry, opentelemetry_sdk};

@@ -1,4 +1,8 @@
-//! Numbers as the text format spells them.
+//! Numbers as the text formats spell them.
+
+use std::time::{Duration, SystemTime};
+
+use bytes::BufMut;
 
 /// A measured value, in the type in which it was recorded: integers stay exact.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -6,6 +10,12 @@ pub(crate) enum Number {
     U64(u64),
     I64(i64),
     F64(f64),
+}
+
+impl Default for Number {
+    fn default() -> Self {
+        Self::U64(0)
+    }
 }
 
 impl From<u64> for Number {
@@ -27,7 +37,7 @@ impl From<f64> for Number {
 }
 
 impl Number {
-    /// The nearest double: all that the types of the `prometheus` crate can hold.
+    /// The nearest double: all that protocol buffers can hold.
     pub(crate) fn to_f64(self) -> f64 {
         match self {
             Self::U64(value) => value as f64,
@@ -36,31 +46,35 @@ impl Number {
         }
     }
 
-    pub(crate) fn push_to(self, out: &mut String) {
+    pub(crate) fn push_to(self, out: &mut impl BufMut) {
         match self {
-            Self::U64(value) => out.push_str(itoa::Buffer::new().format(value)),
-            Self::I64(value) => out.push_str(itoa::Buffer::new().format(value)),
+            Self::U64(value) => push_integer(out, value),
+            Self::I64(value) => push_integer(out, value),
             Self::F64(value) => push_float(out, value),
         }
     }
 }
 
+pub(crate) fn push_integer(out: &mut impl BufMut, value: impl itoa::Integer) {
+    out.put_slice(itoa::Buffer::new().format(value).as_bytes());
+}
+
 /// Writes a double like Go's `%g` at its shortest, which is what Prometheus' own libraries write:
 /// `1`, `0.005`, `1e+06`, `+Inf`. Another spelling of `le` would begin another series.
-pub(crate) fn push_float(out: &mut String, value: f64) {
+pub(crate) fn push_float(out: &mut impl BufMut, value: f64) {
     if value.is_nan() {
-        out.push_str("NaN");
+        out.put_slice(b"NaN");
     } else if value.is_infinite() {
-        out.push_str(if value > 0.0 { "+Inf" } else { "-Inf" });
+        out.put_slice(if value > 0.0 { b"+Inf" } else { b"-Inf" });
     } else if value == 0.0 {
-        out.push_str(if value.is_sign_negative() { "-0" } else { "0" });
+        out.put_slice(if value.is_sign_negative() { b"-0" } else { b"0".as_slice() });
     } else if value.abs() < 1e6 && value.trunc() == value {
-        out.push_str(itoa::Buffer::new().format(value as i32));
+        push_integer(out, value as i32);
     } else {
         let mut buffer = zmij::Buffer::new();
         let shortest = buffer.format_finite(value);
         if (1e-4..1e6).contains(&value.abs()) {
-            out.push_str(shortest);
+            out.put_slice(shortest.as_bytes());
         } else {
             push_with_exponent(out, shortest);
         }
@@ -69,10 +83,10 @@ pub(crate) fn push_float(out: &mut String, value: f64) {
 
 /// Turns the shortest digits, which may come as `1234567.5`, `0.00001` or `1.5e-7`, into the form with an exponent
 /// that has a sign and at least two digits.
-fn push_with_exponent(out: &mut String, shortest: &str) {
+fn push_with_exponent(out: &mut impl BufMut, shortest: &str) {
     let digits = match shortest.strip_prefix('-') {
         Some(digits) => {
-            out.push('-');
+            out.put_u8(b'-');
             digits
         }
         None => shortest,
@@ -95,19 +109,50 @@ fn push_with_exponent(out: &mut String, shortest: &str) {
         (head, rest, fraction, exponent)
     };
 
-    out.push_str(head);
+    out.put_slice(head.as_bytes());
     if !middle.is_empty() || !tail.is_empty() {
-        out.push('.');
-        out.push_str(middle);
-        out.push_str(tail);
+        out.put_u8(b'.');
+        out.put_slice(middle.as_bytes());
+        out.put_slice(tail.as_bytes());
     }
-    out.push('e');
-    out.push(if exponent < 0 { '-' } else { '+' });
+    out.put_u8(b'e');
+    out.put_u8(if exponent < 0 { b'-' } else { b'+' });
     let exponent = exponent.unsigned_abs();
     if exponent < 10 {
-        out.push('0');
+        out.put_u8(b'0');
     }
-    out.push_str(itoa::Buffer::new().format(exponent));
+    push_integer(out, exponent);
+}
+
+/// Writes a double in the form that OpenMetrics calls canonical, for values of labels: never without `.` or exponent.
+pub(crate) fn push_canonical(out: &mut impl BufMut, value: f64) {
+    push_float(out, value);
+    // From a million on there is an exponent.
+    if value.abs() < 1e6 && value.trunc() == value {
+        out.put_slice(b".0");
+    }
+}
+
+/// Writes a time as OpenMetrics wants it: seconds since the epoch, without an exponent, to the nanosecond.
+pub(crate) fn push_seconds(out: &mut impl BufMut, time: SystemTime) {
+    let (sign, since): (&[u8], Duration) = match time.duration_since(SystemTime::UNIX_EPOCH) {
+        Ok(since) => (b"", since),
+        Err(before) => (b"-", before.duration()),
+    };
+    out.put_slice(sign);
+    push_integer(out, since.as_secs());
+    let mut nanos = since.subsec_nanos();
+    if nanos == 0 {
+        return;
+    }
+    let mut digits = [b'0'; 10];
+    digits[0] = b'.';
+    for digit in digits[1..].iter_mut().rev() {
+        *digit = b'0' + (nanos % 10) as u8;
+        nanos /= 10;
+    }
+    let kept = digits.iter().rposition(|digit| *digit != b'0').map_or(0, |last| last + 1);
+    out.put_slice(&digits[..kept]);
 }
 
 #[cfg(test)]
@@ -116,9 +161,9 @@ mod tests {
     use proptest::prelude::*;
 
     fn text(number: impl Into<Number>) -> String {
-        let mut out = String::new();
+        let mut out = Vec::new();
         number.into().push_to(&mut out);
-        out
+        String::from_utf8(out).unwrap()
     }
 
     /// T-12, T-09, PX-64: the expectations come from Go's `strconv.FormatFloat(x, 'g', -1, 64)`.
@@ -171,6 +216,50 @@ mod tests {
     #[test]
     fn px66_negative_zero_keeps_its_sign() {
         assert_eq!(text(-0.0), "-0");
+    }
+
+    #[test]
+    fn om37_values_of_labels_have_a_point_or_an_exponent() {
+        for (value, expected) in [
+            (0.0, "0.0"),
+            (0.005, "0.005"),
+            (0.25, "0.25"),
+            (1.0, "1.0"),
+            (10.0, "10.0"),
+            (100_000.0, "100000.0"),
+            (1e6, "1e+06"),
+            (1.5e6, "1.5e+06"),
+            (1e10, "1e+10"),
+            (1e-5, "1e-05"),
+            (0.0001, "0.0001"),
+            (1e-10, "1e-10"),
+            (1e23, "1e+23"),
+            (1.1e23, "1.1e+23"),
+            (-1.0, "-1.0"),
+            (f64::INFINITY, "+Inf"),
+        ] {
+            let mut out = Vec::new();
+            push_canonical(&mut out, value);
+            assert_eq!(String::from_utf8(out).unwrap(), expected);
+        }
+    }
+
+    #[test]
+    fn om39_times_are_seconds_without_an_exponent() {
+        for (seconds, nanos, expected) in [
+            (1_604_676_851, 123_456_789, "1604676851.123456789"),
+            (1_604_676_851, 120_000_000, "1604676851.12"),
+            (1_604_676_851, 1, "1604676851.000000001"),
+            (0, 0, "0"),
+            (253_402_300_799, 0, "253402300799"),
+        ] {
+            let mut out = Vec::new();
+            push_seconds(&mut out, SystemTime::UNIX_EPOCH + Duration::new(seconds, nanos));
+            assert_eq!(String::from_utf8(out).unwrap(), expected);
+        }
+        let mut out = Vec::new();
+        push_seconds(&mut out, SystemTime::UNIX_EPOCH - Duration::from_millis(1500));
+        assert_eq!(out, b"-1.5");
     }
 
     proptest! {

@@ -192,9 +192,7 @@ impl<F: FnOnce()> Drop for OnDrop<F> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::builder::Options;
-    use crate::sdk::add_entries;
-    use crate::warning::Warnings;
+    use crate::sdk::Shape;
     use opentelemetry_sdk::metrics::SdkMeterProvider;
     use telemetry_core::opentelemetry::metrics::MeterProvider;
 
@@ -225,7 +223,7 @@ mod tests {
 
     /// The exporter never asks for deltas, so no scrape can show this.
     #[test]
-    fn px51_px53_px56_deltas_are_dropped_with_one_warning_each() {
+    fn px51_px53_px56_px59_deltas_have_no_type() {
         let reader = DeltaReader(Arc::new(ManualReader::builder().build()));
         let provider = SdkMeterProvider::builder().with_reader(reader.clone()).build();
         let meter = provider.meter("m");
@@ -236,14 +234,10 @@ mod tests {
         let mut metrics = ResourceMetrics::default();
         reader.collect(&mut metrics).unwrap();
 
-        let warnings = Warnings::default();
-        for _ in 0..2 {
-            let mut entries = Vec::new();
-            add_entries(&metrics, &Options::default(), &mut entries, &warnings);
-            let names: Vec<_> = entries.iter().map(|entry| &*entry.name).collect();
-            assert_eq!(names, ["target_info", "gauge"]);
-        }
-        assert_eq!(warnings.count(), 3);
+        let scope = metrics.scope_metrics().next().unwrap();
+        let outcomes = scope.metrics().map(|metric| (metric.name(), Shape::of(metric).kind(metric.name()).is_ok()));
+        let expected = [("monotonic", false), ("not_monotonic", false), ("histogram", false), ("gauge", true)];
+        assert_eq!(outcomes.collect::<Vec<_>>(), expected);
     }
 
     #[test]

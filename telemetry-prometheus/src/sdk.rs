@@ -1,145 +1,165 @@
-//! From the SDK's data to entries of families.
+//! The SDK's data as sources of series.
 
-use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::mem::discriminant;
-use std::rc::Rc;
+use std::time::SystemTime;
 
+use smallvec::SmallVec;
+use telemetry_core::exemplar::ExemplarReservoir;
 use telemetry_core::opentelemetry::{InstrumentationScope, KeyValue, Value};
-use telemetry_core::opentelemetry_sdk::Resource;
 use telemetry_core::opentelemetry_sdk::metrics::Temporality;
 use telemetry_core::opentelemetry_sdk::metrics::data::{
-    AggregatedMetrics, HistogramDataPoint, Metric, MetricData, ResourceMetrics,
+    AggregatedMetrics, ExponentialHistogramDataPoint, HistogramDataPoint, Metric, MetricData,
 };
 
-use crate::builder::Options;
-use crate::family::{Entry, Kind, Part};
-use crate::label::{Attribute, FixedLabel, Origin, label_name};
-use crate::memory::source_id;
-use crate::name::{FamilyName, family_name};
+use crate::histogram::{ClassicBuckets, Exponential};
+use crate::kind::Kind;
+use crate::label::{Attribute, FixedLabel};
 use crate::number::Number;
-use crate::series::{HistogramPoint, Point, Points, Visit};
-use crate::warning::{Warning, Warnings};
+use crate::source::{ExemplarKey, ExponentialPoint, HistogramPoint, Point, PointValue, Points};
+use crate::warning::Warning;
 
-/// The labels of every scope, by the keys that they would have as attributes.
-const SCOPE_NAME: &str = "otel_scope_name";
-const SCOPE_VERSION: &str = "otel_scope_version";
-const SCOPE_SCHEMA_URL: &str = "otel_scope_schema_url";
+/// What kind of data a metric has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Shape {
+    number: NumberType,
+    aggregation: Aggregation,
+    is_cumulative: bool,
+}
 
-/// Adds an entry for each exportable metric, and one for the resource, to `entries`.
-pub(crate) fn add_entries<'a>(
-    collected: &'a ResourceMetrics,
-    options: &Options,
-    entries: &mut Vec<Entry<'a>>,
-    warnings: &Warnings,
-) {
-    let resource = collected.resource();
-    if options.target_info && !resource.is_empty() {
-        entries.push(target_info(resource));
-    }
-    let constant = || {
-        let selected = resource.iter().filter(|(key, _)| options.is_resource_label(key.as_str()));
-        selected.map(|(key, value)| FixedLabel::new(key.as_str(), value))
-    };
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum NumberType {
+    F64,
+    U64,
+    I64,
+}
 
-    // The SDK keeps scopes in a hash map: without an order of our own, conflicts would end differently each time.
-    let mut scopes: Vec<_> = collected.scope_metrics().map(|scope| (scope_labels(scope.scope()), scope)).collect();
-    scopes.sort_by(|a, b| a.0.cmp(&b.0));
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Aggregation {
+    Gauge,
+    MonotonicSum,
+    Sum,
+    Histogram,
+    ExponentialHistogram,
+}
 
-    for (scope_labels, scope) in scopes {
-        let scope_id = source_id(&scope_labels);
-        let scope_labels = scope_labels.into_iter().filter(|_| options.scope_labels);
-        let fixed_labels: Rc<[FixedLabel]> = scope_labels.chain(constant()).collect();
-        for metric in scope.metrics() {
-            entries.extend(entry(metric, scope_id, &fixed_labels, options, warnings));
+impl Shape {
+    pub(crate) fn of(metric: &Metric) -> Self {
+        match metric.data() {
+            AggregatedMetrics::F64(data) => Self::new(NumberType::F64, data),
+            AggregatedMetrics::U64(data) => Self::new(NumberType::U64, data),
+            AggregatedMetrics::I64(data) => Self::new(NumberType::I64, data),
         }
+    }
+
+    fn new<T>(number: NumberType, data: &MetricData<T>) -> Self {
+        let (aggregation, temporality) = match data {
+            MetricData::Gauge(_) => (Aggregation::Gauge, Temporality::Cumulative),
+            MetricData::Sum(sum) if sum.is_monotonic() => (Aggregation::MonotonicSum, sum.temporality()),
+            MetricData::Sum(sum) => (Aggregation::Sum, sum.temporality()),
+            MetricData::Histogram(histogram) => (Aggregation::Histogram, histogram.temporality()),
+            MetricData::ExponentialHistogram(histogram) => (Aggregation::ExponentialHistogram, histogram.temporality()),
+        };
+        Self { number, aggregation, is_cumulative: temporality == Temporality::Cumulative }
+    }
+
+    /// The type for Prometheus, or why there is none.
+    pub(crate) fn kind(self, instrument: &str) -> Result<Kind, Warning<'_>> {
+        if !self.is_cumulative {
+            return Err(Warning::NotCumulative { instrument });
+        }
+        Ok(match self.aggregation {
+            Aggregation::Gauge | Aggregation::Sum => Kind::Gauge,
+            Aggregation::MonotonicSum => Kind::Counter,
+            Aggregation::Histogram | Aggregation::ExponentialHistogram => Kind::Histogram,
+        })
+    }
+
+    pub(crate) fn is_exponential(self) -> bool {
+        self.aggregation == Aggregation::ExponentialHistogram
     }
 }
 
-fn entry<'a>(
-    metric: &'a Metric,
-    scope_id: u64,
-    fixed_labels: &Rc<[FixedLabel]>,
-    options: &Options,
-    warnings: &Warnings,
-) -> Option<Entry<'a>> {
-    let instrument = metric.name();
-    let (kind, points) = match metric.data() {
-        AggregatedMetrics::F64(data) => export(data, instrument),
-        AggregatedMetrics::U64(data) => export(data, instrument),
-        AggregatedMetrics::I64(data) => export(data, instrument),
+pub(crate) fn points(metric: &Metric) -> &dyn Points {
+    match metric.data() {
+        AggregatedMetrics::F64(data) => data,
+        AggregatedMetrics::U64(data) => data,
+        AggregatedMetrics::I64(data) => data,
     }
-    .inspect_err(|warning| warnings.report(warning))
-    .ok()?;
-
-    let is_counter = kind == Kind::Counter;
-    let namespace = options.namespace.as_deref();
-    let Some(FamilyName { name, unit }) = family_name(instrument, metric.unit(), is_counter, namespace) else {
-        warnings.report(&Warning::NoLegalName { instrument });
-        return None;
-    };
-    Some(Entry {
-        source: source_id((scope_id, instrument, metric.unit(), kind, discriminant(metric.data()))),
-        name: name.into(),
-        unit,
-        help: metric.description(),
-        kind,
-        part: Part { points, fixed_labels: Rc::clone(fixed_labels), origin: Origin::OpenTelemetry },
-    })
 }
 
-/// The type that a metric has for Prometheus, or why it has none.
-fn export<'a, T>(data: &'a MetricData<T>, instrument: &'a str) -> Result<(Kind, &'a dyn Points), Warning<'a>>
-where
-    T: Copy + Into<Number> + 'static,
-{
-    let (kind, temporality) = match data {
-        MetricData::Gauge(_) => (Kind::Gauge, Temporality::Cumulative),
-        MetricData::Sum(sum) if sum.is_monotonic() => (Kind::Counter, sum.temporality()),
-        MetricData::Sum(sum) => (Kind::Gauge, sum.temporality()),
-        MetricData::Histogram(histogram) => (Kind::Histogram, histogram.temporality()),
-        MetricData::ExponentialHistogram(_) => {
-            return Err(Warning::ExponentialHistogram { instrument });
+/// Calls `$with` with an iterator over the points, which have a type of their own for each aggregation.
+macro_rules! with_points {
+    ($data:expr, |$points:ident| $with:expr) => {
+        match $data {
+            MetricData::Gauge(data) => {
+                let $points = data.data_points();
+                $with
+            }
+            MetricData::Sum(data) => {
+                let $points = data.data_points();
+                $with
+            }
+            MetricData::Histogram(data) => {
+                let $points = data.data_points();
+                $with
+            }
+            MetricData::ExponentialHistogram(data) => {
+                let $points = data.data_points();
+                $with
+            }
         }
     };
-    match temporality {
-        Temporality::Cumulative => Ok((kind, data)),
-        _ => Err(Warning::NotCumulative { instrument }),
-    }
 }
 
 impl<T: Copy + Into<Number>> Points for MetricData<T> {
-    fn each_point<'a>(&'a self, attributes: &mut Vec<Attribute<'a>>, visit: &mut Visit<'a, '_>) {
+    fn len(&self) -> usize {
+        with_points!(self, |points| points.count())
+    }
+
+    fn all_attributes<'a>(&'a self, visit: &mut dyn FnMut(&[Attribute<'a>]) -> bool) -> bool {
+        let mut attributes = SmallVec::<[Attribute<'a>; 12]>::new();
+        with_points!(self, |points| {
+            let mut points = points;
+            points.all(|point| {
+                attributes.clear();
+                attributes.extend(point.attributes().map(Attribute::from));
+                visit(&attributes)
+            })
+        })
+    }
+
+    fn point(&self, position: usize) -> Option<Point<'_>> {
+        let value = match self {
+            Self::Gauge(gauge) => PointValue::Number(gauge.data_points().nth(position)?.value().into()),
+            Self::Sum(sum) => PointValue::Number(sum.data_points().nth(position)?.value().into()),
+            Self::Histogram(histogram) => PointValue::Histogram(histogram.data_points().nth(position)?),
+            Self::ExponentialHistogram(histogram) => PointValue::Exponential(histogram.data_points().nth(position)?),
+        };
+        Some(value.into())
+    }
+
+    fn start_time(&self) -> Option<SystemTime> {
         match self {
-            Self::Gauge(gauge) => {
-                for point in gauge.data_points() {
-                    let value = Point::Number(point.value().into());
-                    visit(replace(attributes, point.attributes()), value, 0);
-                }
-            }
-            Self::Sum(sum) => {
-                for point in sum.data_points() {
-                    let value = Point::Number(point.value().into());
-                    visit(replace(attributes, point.attributes()), value, 0);
-                }
-            }
-            Self::Histogram(histogram) => {
-                for point in histogram.data_points() {
-                    visit(replace(attributes, point.attributes()), Point::Histogram(point), 0);
-                }
-            }
-            Self::ExponentialHistogram(_) => {}
+            Self::Sum(sum) if sum.is_monotonic() => Some(sum.start_time()),
+            Self::Histogram(histogram) => Some(histogram.start_time()),
+            Self::ExponentialHistogram(histogram) => Some(histogram.start_time()),
+            Self::Sum(_) | Self::Gauge(_) => None,
         }
+    }
+
+    fn reservoir(&self, position: usize, key: &ExemplarKey<'_>) -> Option<ExemplarReservoir> {
+        with_points!(self, |points| {
+            let mut points = points;
+            let attributes = points.nth(position)?.attributes();
+            key.store.find(key.scope, key.metric, attributes)
+        })
     }
 }
 
-fn replace<'r, 'a>(
-    attributes: &'r mut Vec<Attribute<'a>>,
-    by: impl Iterator<Item = &'a KeyValue>,
-) -> &'r [Attribute<'a>] {
-    attributes.clear();
-    attributes.extend(by.map(|attribute| Attribute { key: attribute.key.as_str(), value: (&attribute.value).into() }));
-    attributes
+impl<'a> From<&'a KeyValue> for Attribute<'a> {
+    fn from(attribute: &'a KeyValue) -> Self {
+        Self { key: attribute.key.as_str(), value: (&attribute.value).into() }
+    }
 }
 
 impl<T: Copy + Into<Number>> HistogramPoint for HistogramDataPoint<T> {
@@ -151,46 +171,63 @@ impl<T: Copy + Into<Number>> HistogramPoint for HistogramDataPoint<T> {
         self.sum().into()
     }
 
-    fn each_bucket(&self, visit: &mut dyn FnMut(f64, u64)) {
-        let mut cumulative = 0;
+    fn fill(&self, buckets: &mut ClassicBuckets) {
+        buckets.bounds.clear();
+        buckets.bounds.extend(self.bounds());
+        buckets.cumulative.clear();
         // The last count has no bound: it is the infinite bucket.
-        for (bound, count) in self.bounds().zip(self.bucket_counts()) {
-            cumulative += count;
-            visit(bound, cumulative);
+        let counts = self.bucket_counts().take(buckets.bounds.len());
+        buckets.cumulative.extend(counts.scan(0, |sum, count| {
+            *sum += count;
+            Some(*sum)
+        }));
+    }
+}
+
+impl<T: Copy + Into<Number>> ExponentialPoint for ExponentialHistogramDataPoint<T> {
+    fn sum(&self) -> Number {
+        self.sum().into()
+    }
+
+    fn fill(&self, histogram: &mut Exponential) {
+        histogram.count = self.count() as u64;
+        histogram.scale = self.scale();
+        histogram.zero_count = self.zero_count();
+        histogram.zero_threshold = self.zero_threshold();
+        for (buckets, own) in
+            [(&mut histogram.positive, self.positive_bucket()), (&mut histogram.negative, self.negative_bucket())]
+        {
+            buckets.offset = own.offset();
+            buckets.counts.clear();
+            buckets.counts.extend(own.counts());
         }
     }
 }
 
-/// The resource as the one series of an info metric.
-fn target_info(resource: &Resource) -> Entry<'static> {
-    let labels = resource.iter();
-    Entry {
-        source: source_id(Kind::Info),
-        name: Cow::Borrowed("target_info"),
-        unit: Cow::Borrowed(""),
-        help: "Target metadata",
-        kind: Kind::Info,
-        part: Part {
-            points: &One,
-            fixed_labels: labels.map(|(key, value)| FixedLabel::new(key.as_str(), value)).collect(),
-            origin: Origin::OpenTelemetry,
-        },
+/// The resource, whose attributes are labels of the family, as the one series of an info metric.
+pub(crate) struct TargetInfo;
+
+impl Points for TargetInfo {
+    fn len(&self) -> usize {
+        1
+    }
+
+    fn all_attributes<'a>(&'a self, visit: &mut dyn FnMut(&[Attribute<'a>]) -> bool) -> bool {
+        visit(&[])
+    }
+
+    fn point(&self, position: usize) -> Option<Point<'_>> {
+        (position == 0).then(|| PointValue::Number(Number::U64(1)).into())
     }
 }
 
-struct One;
-
-impl Points for One {
-    fn each_point<'a>(&'a self, _: &mut Vec<Attribute<'a>>, visit: &mut Visit<'a, '_>) {
-        visit(&[], Point::Number(Number::U64(1)), 0);
-    }
-}
+/// The labels of every scope, by the keys that they would have as attributes.
+const OWN_KEYS: [&str; 3] = ["otel_scope_name", "otel_scope_version", "otel_scope_schema_url"];
 
 /// What the specification puts on every point of a scope; parts that are not set are left out.
-fn scope_labels(scope: &InstrumentationScope) -> Vec<FixedLabel> {
-    let own =
-        [(SCOPE_NAME, Some(scope.name())), (SCOPE_VERSION, scope.version()), (SCOPE_SCHEMA_URL, scope.schema_url())];
-    let own = own.into_iter().filter_map(|(key, value)| {
+pub(crate) fn scope_labels(scope: &InstrumentationScope) -> Vec<FixedLabel> {
+    let own = [Some(scope.name()), scope.version(), scope.schema_url()];
+    let own = OWN_KEYS.into_iter().zip(own).filter_map(|(key, value)| {
         let value = value.filter(|value| !value.is_empty())?;
         Some(FixedLabel::new(key, &Value::from(value.to_owned())))
     });
@@ -199,10 +236,19 @@ fn scope_labels(scope: &InstrumentationScope) -> Vec<FixedLabel> {
         scope.attributes().map(|attribute| (attribute.key.as_str(), &attribute.value)).collect();
     let attributes = attributes.into_iter().filter_map(|(key, value)| {
         let key = format!("otel_scope_{key}");
-        let (name, _) = label_name(&key, Origin::OpenTelemetry, None);
         // An attribute must not pass for the scope's name, version or schema.
-        let is_reserved = [SCOPE_NAME, SCOPE_VERSION, SCOPE_SCHEMA_URL].contains(&name.as_str());
-        (!is_reserved).then(|| FixedLabel::new(key, value))
+        (!is_own_key(&key)).then(|| FixedLabel::new(key, value))
     });
     own.chain(attributes).collect()
+}
+
+/// Whether the translation to the strictest names would make `key` one of the scope's own.
+fn is_own_key(key: &str) -> bool {
+    let mut name = String::with_capacity(key.len());
+    for c in key.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }) {
+        if c != '_' || !name.ends_with('_') {
+            name.push(c);
+        }
+    }
+    OWN_KEYS.contains(&name.as_str())
 }

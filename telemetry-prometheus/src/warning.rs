@@ -6,7 +6,7 @@ use std::fmt;
 use std::hash::BuildHasher;
 use std::sync::{Mutex, PoisonError};
 
-use crate::family::Kind;
+use crate::kind::Kind;
 
 /// More distinct warnings than this come from names that are made up at run time: they must not fill the memory.
 const LIMIT: usize = 1000;
@@ -44,10 +44,11 @@ impl Warnings {
 pub(crate) enum Warning<'a> {
     NoLegalName { instrument: &'a str },
     NotCumulative { instrument: &'a str },
-    ExponentialHistogram { instrument: &'a str },
+    NotNative { family: &'a str },
+    IllegalCounter { family: &'a str },
     KindConflict { family: &'a str, kept: Kind, dropped: Kind },
     SecondTargetInfo,
-    SampleNameConflict { family: &'a str, base: &'a str },
+    SampleNameConflict { family: &'a str, other: &'a str },
     HelpConflict { family: &'a str, kept: &'a str, dropped: &'a str },
     UnitConflict { family: &'a str, kept: &'a str, dropped: &'a str },
     DuplicateSeries { family: &'a str },
@@ -63,13 +64,14 @@ impl fmt::Display for Warning<'_> {
             Self::NotCumulative { instrument } => {
                 write!(f, "metric {instrument:?} is not exported: its temporality is not cumulative")
             }
-            Self::ExponentialHistogram { instrument } => {
-                write!(
-                    f,
-                    "metric {instrument:?} is not exported: exponential histograms are not supported yet; \
-                     give the instrument explicit buckets with a view"
-                )
-            }
+            Self::NotNative { family } => write!(
+                f,
+                "series of {family:?} are left out of protocol buffers: their buckets are too wide for a native histogram"
+            ),
+            Self::IllegalCounter { family } => write!(
+                f,
+                "series of counter {family:?} are left out of OpenMetrics: a counter is neither negative nor NaN there"
+            ),
             Self::KindConflict { family, kept, dropped } => write!(
                 f,
                 "metric {family:?} is recorded as {kept} and as {dropped}: only the {kept} is exported; \
@@ -79,9 +81,10 @@ impl fmt::Display for Warning<'_> {
                 "\"target_info\" is exported for the resource of one exporter only: build other exporters whose \
                  metrics appear beside it with `without_target_info`, and give the name to no instrument",
             ),
-            Self::SampleNameConflict { family, base } => write!(
+            Self::SampleNameConflict { family, other } => write!(
                 f,
-                "metric {family:?} is not exported: {base:?} has samples of that name; rename one of the instruments"
+                "metric {family:?} is not exported: a sample of it or of {other:?} has the other's name; rename one of \
+                 the instruments"
             ),
             Self::HelpConflict { family, kept, dropped } => {
                 write!(f, "metric {family:?} has two descriptions: {kept:?} is exported, {dropped:?} is not")

@@ -168,11 +168,11 @@ fn px109_a_metric_named_like_a_sample_of_a_histogram_is_dropped() {
     let exporter = bare().build();
     let provider = provider(&exporter);
     let meter = provider.meter("m");
+    let histogram = meter.u64_histogram("foo").with_boundaries(vec![]).build();
+    histogram.record(1, &[]);
     for name in ["foo_count", "foo_sum", "foo_bucket", "foo_other"] {
         meter.u64_gauge(name).build().record(1, &[]);
     }
-    let histogram = meter.u64_histogram("foo").with_boundaries(vec![]).build();
-    histogram.record(1, &[]);
 
     let (text, log) = render_with_log(&exporter);
     assert_eq!(
@@ -181,4 +181,21 @@ fn px109_a_metric_named_like_a_sample_of_a_histogram_is_dropped() {
          # TYPE foo_other gauge\nfoo_other 1\n"
     );
     assert_eq!(log.len(), 3, "{log:?}");
+}
+
+/// The other way round, the histogram would take a name that a query uses already.
+#[test]
+fn px105_px109_a_histogram_that_comes_later_takes_no_name_of_a_sample() {
+    let exporter = bare().build();
+    let provider = provider(&exporter);
+    let meter = provider.meter("m");
+    meter.u64_gauge("foo_count").build().record(1, &[]);
+    let expected = "# TYPE foo_count gauge\nfoo_count 1\n";
+    assert_eq!(render(&exporter), expected);
+
+    meter.u64_histogram("foo").build().record(1, &[]);
+    let (text, log) = render_with_log(&exporter);
+    assert_eq!(text, expected);
+    assert_eq!(log.len(), 1, "{log:?}");
+    assert!(log[0].contains("\"foo\" is not exported"), "{log:?}");
 }

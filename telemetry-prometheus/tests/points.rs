@@ -7,7 +7,7 @@ use support::{bare, logged, provider, provider_with, render};
 use telemetry_prometheus::Format;
 use telemetry_prometheus::opentelemetry::KeyValue;
 use telemetry_prometheus::opentelemetry::metrics::MeterProvider;
-use telemetry_prometheus::opentelemetry_sdk::metrics::{Aggregation, Instrument, Stream};
+use telemetry_prometheus::opentelemetry_sdk::metrics::{Instrument, Stream};
 
 #[test]
 fn px03_px55_histograms_have_the_buckets_of_the_sdk_or_of_the_instrument() {
@@ -119,25 +119,4 @@ fn px20_px23_names_from_views_are_translated_or_dropped() {
     });
     assert_eq!(log.len(), 1, "{log:?}");
     assert!(log[0].contains("no character that Prometheus allows"));
-}
-
-#[test]
-fn px58_an_exponential_histogram_does_not_vanish_silently() {
-    let exporter = bare().build();
-    let provider = provider_with(&exporter, |builder| {
-        builder.with_view(|_: &_| {
-            let aggregation =
-                Aggregation::Base2ExponentialHistogram { max_size: 160, max_scale: 20, record_min_max: false };
-            Stream::builder().with_aggregation(aggregation).build().ok()
-        })
-    });
-    provider.meter("m").f64_histogram("h").build().record(1.0, &[]);
-
-    let log = logged(|| {
-        for _ in 0..3 {
-            assert_eq!(render(&exporter), "");
-        }
-    });
-    assert_eq!(log.len(), 1, "{log:?}");
-    assert!(log[0].contains("exponential"));
 }

@@ -1,20 +1,18 @@
-//! Families of a `prometheus` registry as entries of ours.
-
-use std::rc::Rc;
+//! Families of a `prometheus` registry as sources of series.
 
 use prometheus::Registry;
-use prometheus::proto::{Histogram, MetricFamily, MetricType, Summary};
+use prometheus::proto::{Bucket, Histogram, LabelPair, MetricFamily, MetricType, Summary};
+use smallvec::SmallVec;
 
 use super::Identity;
 #[allow(unused_imports, reason = "the generated types have the method themselves")]
 use super::compat::Value;
 use super::compat::untyped_value;
-use crate::family::{Entry, Kind, Part};
-use crate::label::{Attribute, AttributeValue, Origin};
-use crate::memory::source_id;
-use crate::name::repaired;
+use crate::histogram::ClassicBuckets;
+use crate::kind::Kind;
+use crate::label::{Attribute, AttributeValue};
 use crate::number::Number;
-use crate::series::{HistogramPoint, Point, Points, SummaryPoint, Visit};
+use crate::source::{HistogramPoint, Point, PointValue, Points, SummaryPoint};
 
 /// The families of each registry, for one exporter, whose own metrics they leave out.
 pub(crate) fn gather<'r>(
@@ -25,24 +23,7 @@ pub(crate) fn gather<'r>(
     registries.map(Registry::gather).collect()
 }
 
-pub(crate) fn add_entries<'a>(registries: &'a [Vec<MetricFamily>], entries: &mut Vec<Entry<'a>>) {
-    for (registry, families) in registries.iter().enumerate() {
-        entries.extend(families.iter().map(|family| entry(registry, family)));
-    }
-}
-
-fn entry(registry: usize, family: &MetricFamily) -> Entry<'_> {
-    Entry {
-        source: source_id((registry, family.name())),
-        name: repaired(family.name()),
-        unit: "".into(),
-        help: family.help(),
-        kind: kind(family),
-        part: Part { points: family, fixed_labels: Rc::new([]), origin: Origin::Prometheus },
-    }
-}
-
-fn kind(family: &MetricFamily) -> Kind {
+pub(crate) fn kind(family: &MetricFamily) -> Kind {
     match family.get_field_type() {
         MetricType::COUNTER => Kind::Counter,
         MetricType::GAUGE => Kind::Gauge,
@@ -53,27 +34,37 @@ fn kind(family: &MetricFamily) -> Kind {
 }
 
 impl Points for MetricFamily {
-    fn each_point<'a>(&'a self, attributes: &mut Vec<Attribute<'a>>, visit: &mut Visit<'a, '_>) {
-        let kind = kind(self);
-        for metric in self.get_metric() {
+    fn len(&self) -> usize {
+        self.get_metric().len()
+    }
+
+    fn all_attributes<'a>(&'a self, visit: &mut dyn FnMut(&[Attribute<'a>]) -> bool) -> bool {
+        let mut attributes = SmallVec::<[Attribute<'a>; 12]>::new();
+        self.get_metric().iter().all(|metric| {
             attributes.clear();
-            attributes.extend(
-                metric
-                    .get_label()
-                    .iter()
-                    .map(|label| Attribute { key: label.name(), value: AttributeValue::Text(label.value()) }),
-            );
-            let histogram: &Histogram = metric.get_histogram();
-            let summary: &Summary = metric.get_summary();
-            let point = match kind {
-                Kind::Counter => Point::Number(metric.get_counter().value().into()),
-                Kind::Histogram => Point::Histogram(histogram),
-                Kind::Summary => Point::Summary(summary),
-                Kind::Untyped => Point::Number(untyped_value(metric).into()),
-                Kind::Gauge | Kind::Info => Point::Number(metric.get_gauge().value().into()),
-            };
-            visit(attributes, point, metric.timestamp_ms());
-        }
+            attributes.extend(metric.get_label().iter().map(Attribute::from));
+            visit(&attributes)
+        })
+    }
+
+    fn point(&self, position: usize) -> Option<Point<'_>> {
+        let metric = self.get_metric().get(position)?;
+        let histogram: &Histogram = metric.get_histogram();
+        let summary: &Summary = metric.get_summary();
+        let value = match kind(self) {
+            Kind::Counter => PointValue::Number(metric.get_counter().value().into()),
+            Kind::Histogram => PointValue::Histogram(histogram),
+            Kind::Summary => PointValue::Summary(summary),
+            Kind::Untyped => PointValue::Number(untyped_value(metric).into()),
+            Kind::Gauge | Kind::Info => PointValue::Number(metric.get_gauge().value().into()),
+        };
+        Some(Point { value, timestamp_ms: metric.timestamp_ms() })
+    }
+}
+
+impl<'a> From<&'a LabelPair> for Attribute<'a> {
+    fn from(label: &'a LabelPair) -> Self {
+        Self { key: label.name(), value: AttributeValue::Text(label.value()) }
     }
 }
 
@@ -86,10 +77,13 @@ impl HistogramPoint for Histogram {
         self.get_sample_sum().into()
     }
 
-    fn each_bucket(&self, visit: &mut dyn FnMut(f64, u64)) {
-        for bucket in self.get_bucket() {
-            visit(bucket.upper_bound(), bucket.cumulative_count());
-        }
+    fn fill(&self, buckets: &mut ClassicBuckets) {
+        // The infinite bucket is the count of all.
+        let finite = || self.get_bucket().iter().filter(|bucket| bucket.upper_bound() < f64::INFINITY);
+        buckets.bounds.clear();
+        buckets.bounds.extend(finite().map(Bucket::upper_bound));
+        buckets.cumulative.clear();
+        buckets.cumulative.extend(finite().map(Bucket::cumulative_count));
     }
 }
 

@@ -8,5 +8,5 @@ mod compat;
 mod gather;
 mod identity;
 
-pub(crate) use gather::{add_entries, gather};
+pub(crate) use gather::{gather, kind};
 pub(crate) use identity::Identity;

@@ -1,69 +1,42 @@
-//! From families to bytes: one pass, one encoder for each format.
+//! From families to bytes: one pass, one encoder for each kind of format.
 
+mod buckets;
+mod metrics;
+mod proto;
+mod protobuf;
 mod text;
 
-use bytes::Bytes;
+use std::time::SystemTime;
 
-use crate::family::Family;
-use crate::memory::Memory;
-use crate::series::{SeriesRef, SeriesSet};
+use crate::page::{Head, ReadyExemplar};
+use crate::source::Point;
+use crate::warning::Warnings;
 
-/// A format of the output.
-///
-/// ```
-/// use telemetry_prometheus::Format;
-///
-/// let format = Format::PrometheusText;
-/// assert!(format.content_type().starts_with("text/plain; version=0.0.4"));
-/// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Format {
-    /// The [text format] of Prometheus, version 0.0.4, which every version of Prometheus reads.
-    ///
-    /// [text format]: https://prometheus.io/docs/instrumenting/exposition_formats/#text-based-format
-    PrometheusText,
+pub(crate) use metrics::MetricsEncoder;
+pub(crate) use protobuf::ProtobufEncoder;
+pub(crate) use text::{Dialect, TextEncoder};
+
+/// Writes families, one after the other, each with its series.
+pub(crate) trait Encoder {
+    /// Appends a label to those of a series, in the form in which [`Series::labels`] brings it back.
+    fn push_label(labels: &mut Vec<u8>, is_first: bool, name: &str, value: &str);
+
+    /// Begins a page. What an attempt that panicked has left is gone.
+    fn start(&mut self);
+
+    fn begin(&mut self, head: &Head);
+
+    fn series(&mut self, head: &Head, series: &Series<'_>, warnings: &Warnings);
+
+    fn end(&mut self, head: &Head);
 }
 
-impl Format {
-    /// The value for the `Content-Type` header of a response in this format.
-    #[must_use]
-    pub fn content_type(self) -> &'static str {
-        match self {
-            Self::PrometheusText => "text/plain; version=0.0.4; charset=utf-8; escaping=underscores",
-        }
-    }
-
-    pub(crate) fn encode(self, families: &[Family<'_>], memory: &Memory) -> Bytes {
-        match self {
-            Self::PrometheusText => {
-                let mut encoder = text::TextEncoder::with_capacity(memory.expected_size());
-                encode(families, &mut encoder, memory);
-                let output = encoder.finish();
-                memory.keep_size(output.len());
-                output
-            }
-        }
-    }
-}
-
-/// What an encoder sees: each family that has series, then its series in order.
-pub(crate) trait Encoder<'a> {
-    fn family(&mut self, family: &Family<'a>);
-    fn series(&mut self, family: &Family<'a>, series: &SeriesRef<'_, 'a>);
-}
-
-pub(crate) fn encode<'a>(families: &[Family<'a>], encoder: &mut impl Encoder<'a>, memory: &Memory) {
-    let mut set = SeriesSet::new(memory.take_orders());
-    for family in families {
-        set.fill(family, &memory.warnings);
-        if set.is_empty() {
-            continue;
-        }
-        encoder.family(family);
-        for series in set.iter() {
-            encoder.series(family, &series);
-        }
-    }
-    memory.keep_orders(set.into_orders());
+/// One series, ready to be written.
+pub(crate) struct Series<'a> {
+    /// All labels, sorted by name, as the encoder has rendered them.
+    pub(crate) labels: &'a [u8],
+    pub(crate) point: Point<'a>,
+    /// When counting began, if that is known.
+    pub(crate) created: Option<SystemTime>,
+    pub(crate) exemplars: &'a [ReadyExemplar],
 }

@@ -1,170 +1,181 @@
-//! The text format of Prometheus, version 0.0.4.
+//! The text formats: those of Prometheus and that of OpenMetrics.
+
+mod bounds;
+mod lines;
 
 use bytes::Bytes;
 
-use super::Encoder;
-use crate::family::{Family, Kind};
-use crate::number::{Number, push_float};
-use crate::series::{HistogramPoint, Point, SeriesRef, SummaryPoint};
+use super::buckets::Buckets;
+use super::{Encoder, Series};
+use crate::kind::Kind;
+use crate::number::Number;
+use crate::page::{Head, ReadyExemplar};
+use crate::source::{PointValue, SummaryPoint};
+use crate::warning::{Warning, Warnings};
+
+use lines::{Lines, push_label};
+
+/// What is different between the text formats.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Dialect {
+    /// Versions 0.0.4 and 1.0.0, which differ only in names that the first cannot have.
+    Prometheus,
+    OpenMetrics {
+        created_lines: bool,
+    },
+}
 
 #[derive(Debug)]
 pub(crate) struct TextEncoder {
-    out: String,
-    /// The labels of the series at hand, rendered once for all of its lines.
-    labels: String,
-    /// The part of a line up to a value that differs from line to line.
-    line_start: String,
-    /// The bounds of the series before, which nearly always are the bounds of this one.
-    bounds: Vec<(f64, String)>,
+    dialect: Dialect,
+    lines: Lines,
+    buckets: Buckets,
+    /// The metadata of the family has to come before the next line.
+    is_pending: bool,
 }
 
 impl TextEncoder {
-    pub(crate) fn with_capacity(bytes: usize) -> Self {
-        Self { out: String::with_capacity(bytes), labels: String::new(), line_start: String::new(), bounds: Vec::new() }
+    pub(crate) fn new(dialect: Dialect) -> Self {
+        let lines = Lines::new(dialect);
+        Self { dialect, lines, buckets: Buckets::default(), is_pending: false }
     }
 
-    pub(crate) fn finish(self) -> Bytes {
-        self.out.into()
+    /// Ends a page. The memory is used again once the bytes are dropped.
+    pub(crate) fn finish(&mut self) -> Bytes {
+        if self.is_open_metrics() {
+            self.lines.push(b"# EOF\n");
+        }
+        self.lines.finish()
     }
 
-    fn render_labels(&mut self, series: &SeriesRef<'_, '_>) {
-        self.labels.clear();
-        for (name, value) in series.labels() {
-            if !self.labels.is_empty() {
-                self.labels.push(',');
+    fn is_open_metrics(&self) -> bool {
+        matches!(self.dialect, Dialect::OpenMetrics { .. })
+    }
+
+    /// Whether OpenMetrics has room for a value of this type. One bad line would spoil the page as a whole.
+    fn is_legal(&self, head: &Head, value: f64, warnings: &Warnings) -> bool {
+        let is_legal = !self.is_open_metrics() || head.kind != Kind::Counter || value >= 0.0;
+        if !is_legal {
+            warnings.report(&Warning::IllegalCounter { family: &head.name });
+        }
+        is_legal
+    }
+
+    fn metadata(&mut self, head: &Head) {
+        if !std::mem::take(&mut self.is_pending) {
+            return;
+        }
+        let kind = match (head.kind, self.dialect) {
+            (Kind::Counter, _) => "counter",
+            (Kind::Info, Dialect::OpenMetrics { .. }) => "info",
+            (Kind::Gauge | Kind::Info, _) => "gauge",
+            (Kind::Histogram, _) => "histogram",
+            (Kind::Summary, _) => "summary",
+            (Kind::Untyped, Dialect::OpenMetrics { .. }) => "unknown",
+            (Kind::Untyped, Dialect::Prometheus) => "untyped",
+        };
+        if self.is_open_metrics() {
+            self.lines.metadata("TYPE", kind);
+            self.lines.metadata("UNIT", &head.unit);
+            self.lines.metadata("HELP", &head.help);
+        } else {
+            self.lines.metadata("HELP", &head.help);
+            self.lines.metadata("TYPE", kind);
+        }
+    }
+
+    fn histogram(&mut self, series: &Series<'_>) {
+        self.buckets.distribute(series.exemplars);
+        let buckets = &self.buckets;
+        self.lines.begin_bounds(series, &buckets.classic.bounds);
+        for (bucket, count) in buckets.classic.cumulative.iter().enumerate() {
+            self.lines.bucket(bucket, *count, buckets.exemplar(bucket, series.exemplars));
+        }
+        let infinite = buckets.classic.bounds.len();
+        self.lines.bucket(infinite, buckets.count, buckets.exemplar(infinite, series.exemplars));
+
+        let sum = buckets.sum.to_f64();
+        // The sum of values that may be negative could shrink, which OpenMetrics forbids; the count goes with it.
+        let is_monotonic = sum >= 0.0 && buckets.classic.bounds.first().is_none_or(|bound| *bound >= 0.0);
+        if is_monotonic || !self.is_open_metrics() {
+            self.lines.sample("_sum", series, buckets.sum, None);
+            self.lines.sample("_count", series, Number::U64(buckets.count), None);
+        }
+    }
+
+    fn summary(&mut self, summary: &dyn SummaryPoint, series: &Series<'_>) {
+        let is_open_metrics = self.is_open_metrics();
+        self.lines.begin_label(series, "", "quantile");
+        summary.each_quantile(&mut |quantile, value| {
+            let is_legal = (0.0..=1.0).contains(&quantile) && (value >= 0.0 || value.is_nan());
+            if is_legal || !is_open_metrics {
+                self.lines.quantile(quantile, value);
             }
-            self.labels.push_str(name);
-            self.labels.push_str("=\"");
-            push_escaped(&mut self.labels, value, true);
-            self.labels.push('"');
-        }
-    }
-
-    fn sample(&mut self, name: &str, suffix: &str, value: Number, timestamp_ms: i64) {
-        self.out.push_str(name);
-        self.out.push_str(suffix);
-        if !self.labels.is_empty() {
-            self.out.push('{');
-            self.out.push_str(&self.labels);
-            self.out.push('}');
-        }
-        self.out.push(' ');
-        value.push_to(&mut self.out);
-        self.end_line(timestamp_ms);
-    }
-
-    fn end_line(&mut self, timestamp_ms: i64) {
-        if timestamp_ms != 0 {
-            self.out.push(' ');
-            Number::I64(timestamp_ms).push_to(&mut self.out);
-        }
-        self.out.push('\n');
-    }
-
-    /// Begins lines that differ in the value of `label` alone.
-    fn begin_lines(&mut self, name: &str, suffix: &str, label: &str) {
-        self.line_start.clear();
-        self.line_start.push_str(name);
-        self.line_start.push_str(suffix);
-        self.line_start.push('{');
-        self.line_start.push_str(&self.labels);
-        if !self.labels.is_empty() {
-            self.line_start.push(',');
-        }
-        self.line_start.push_str(label);
-        self.line_start.push_str("=\"");
-    }
-
-    fn histogram(&mut self, name: &str, point: &dyn HistogramPoint, timestamp_ms: i64) {
-        self.begin_lines(name, "_bucket", "le");
-        let mut position = 0;
-        point.each_bucket(&mut |bound, count| {
-            // The infinite bucket is the count of all.
-            if bound < f64::INFINITY {
-                self.bucket(position, bound, count, timestamp_ms);
-                position += 1;
-            }
         });
-        self.out.push_str(&self.line_start);
-        self.out.push_str("+Inf\"} ");
-        Number::U64(point.count()).push_to(&mut self.out);
-        self.end_line(timestamp_ms);
-        self.sample(name, "_sum", point.sum(), timestamp_ms);
-        self.sample(name, "_count", Number::U64(point.count()), timestamp_ms);
-    }
-
-    fn bucket(&mut self, position: usize, bound: f64, count: u64, timestamp_ms: i64) {
-        let is_known = self.bounds.get(position).is_some_and(|(known, _)| known.to_bits() == bound.to_bits());
-        if !is_known {
-            let mut text = String::new();
-            push_float(&mut text, bound);
-            self.bounds.truncate(position);
-            self.bounds.push((bound, text));
+        if summary.sum().to_f64() >= 0.0 || !is_open_metrics {
+            self.lines.sample("_sum", series, summary.sum(), None);
+            self.lines.sample("_count", series, Number::U64(summary.count()), None);
         }
-        self.out.push_str(&self.line_start);
-        self.out.push_str(&self.bounds[position].1);
-        self.out.push_str("\"} ");
-        Number::U64(count).push_to(&mut self.out);
-        self.end_line(timestamp_ms);
     }
 
-    fn summary(&mut self, name: &str, point: &dyn SummaryPoint, timestamp_ms: i64) {
-        self.begin_lines(name, "", "quantile");
-        point.each_quantile(&mut |quantile, value| {
-            self.out.push_str(&self.line_start);
-            push_float(&mut self.out, quantile);
-            self.out.push_str("\"} ");
-            push_float(&mut self.out, value);
-            self.end_line(timestamp_ms);
-        });
-        self.sample(name, "_sum", point.sum(), timestamp_ms);
-        self.sample(name, "_count", Number::U64(point.count()), timestamp_ms);
-    }
-}
-
-impl<'a> Encoder<'a> for TextEncoder {
-    fn family(&mut self, family: &Family<'a>) {
-        if !family.help().is_empty() {
-            self.out.push_str("# HELP ");
-            self.out.push_str(family.name());
-            self.out.push(' ');
-            push_escaped(&mut self.out, family.help(), false);
-            self.out.push('\n');
-        }
-        self.out.push_str("# TYPE ");
-        self.out.push_str(family.name());
-        self.out.push_str(match family.kind() {
-            Kind::Counter => " counter\n",
-            Kind::Gauge | Kind::Info => " gauge\n",
-            Kind::Histogram => " histogram\n",
-            Kind::Summary => " summary\n",
-            Kind::Untyped => " untyped\n",
-        });
-    }
-
-    fn series(&mut self, family: &Family<'a>, series: &SeriesRef<'_, 'a>) {
-        self.render_labels(series);
-        let timestamp_ms = series.timestamp_ms();
-        match series.point() {
-            Point::Number(value) => self.sample(family.name(), "", value, timestamp_ms),
-            Point::Histogram(point) => self.histogram(family.name(), point, timestamp_ms),
-            Point::Summary(point) => self.summary(family.name(), point, timestamp_ms),
+    fn created(&mut self, head: &Head, series: &Series<'_>) {
+        let has_created = matches!(head.kind, Kind::Counter | Kind::Histogram | Kind::Summary);
+        if self.dialect == (Dialect::OpenMetrics { created_lines: true })
+            && has_created
+            && let Some(created) = series.created
+        {
+            self.lines.created(series, created);
         }
     }
 }
 
-/// Writes `text` with backslash and line feed escaped, and the double quote where it would end the text.
-fn push_escaped(out: &mut String, text: &str, in_quotes: bool) {
-    let mut rest = text;
-    while let Some(at) = rest.bytes().position(|byte| matches!(byte, b'\\' | b'\n') || (in_quotes && byte == b'"')) {
-        let (clean, special) = rest.split_at(at);
-        out.push_str(clean);
-        out.push_str(match special.as_bytes()[0] {
-            b'\n' => "\\n",
-            b'"' => "\\\"",
-            _ => "\\\\",
-        });
-        rest = &special[1..];
+impl Encoder for TextEncoder {
+    fn push_label(labels: &mut Vec<u8>, is_first: bool, name: &str, value: &str) {
+        push_label(labels, is_first, name, value);
     }
-    out.push_str(rest);
+
+    fn start(&mut self) {
+        self.is_pending = false;
+        self.lines.start();
+    }
+
+    fn begin(&mut self, head: &Head) {
+        self.is_pending = true;
+        self.lines.begin(head);
+    }
+
+    fn series(&mut self, head: &Head, series: &Series<'_>, warnings: &Warnings) {
+        match series.point.value {
+            PointValue::Number(value) => {
+                if !self.is_legal(head, value.to_f64(), warnings) {
+                    return;
+                }
+                self.metadata(head);
+                self.lines.value(series, value, newest(series.exemplars));
+            }
+            PointValue::Histogram(point) => {
+                self.metadata(head);
+                self.buckets.fill_classic(point);
+                self.histogram(series);
+            }
+            PointValue::Exponential(point) => {
+                self.metadata(head);
+                self.buckets.fill_exponential(point, &head.exponential_bounds);
+                self.histogram(series);
+            }
+            PointValue::Summary(summary) => {
+                self.metadata(head);
+                self.summary(summary, series);
+            }
+        }
+        self.created(head, series);
+    }
+
+    fn end(&mut self, _: &Head) {
+        self.is_pending = false;
+    }
+}
+
+fn newest(exemplars: &[ReadyExemplar]) -> Option<&ReadyExemplar> {
+    exemplars.iter().max_by_key(|exemplar| exemplar.time)
 }

@@ -1,4 +1,4 @@
-//! Label names and the text of label values.
+//! The text of label values.
 
 use std::fmt::Write;
 
@@ -34,70 +34,6 @@ impl AttributeValue<'_> {
             Self::Other(value) => push_value(out, value),
         }
     }
-}
-
-/// A label that all series of a scope share, with the key that it would have as an attribute.
-#[derive(Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(crate) struct FixedLabel {
-    pub(crate) key: String,
-    pub(crate) value: String,
-}
-
-impl FixedLabel {
-    pub(crate) fn new(key: impl Into<String>, value: &Value) -> Self {
-        let mut text = String::new();
-        push_value(&mut text, value);
-        Self { key: key.into(), value: text }
-    }
-}
-
-/// How the keys of a series were written, which decides how far they are translated.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Origin {
-    OpenTelemetry,
-    /// Labels that were meant for Prometheus from the start stay as they are, if they are legal.
-    Prometheus,
-}
-
-/// The label name for an attribute's key.
-///
-/// `reserved` is the label that belongs to the family's type: an attribute of that name would corrupt the series.
-/// The flag tells whether the name was in the way of Prometheus' own.
-pub(crate) fn label_name(key: &str, origin: Origin, reserved: Option<&str>) -> (String, bool) {
-    if key == "__name__" {
-        return ("exported_name".to_owned(), true);
-    }
-    let name = match origin {
-        Origin::Prometheus if is_legal(key) => key.to_owned(),
-        _ => legal_name(key),
-    };
-    if reserved == Some(name.as_str()) {
-        return (format!("exported_{name}"), true);
-    }
-    (name, false)
-}
-
-fn is_legal(name: &str) -> bool {
-    name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
-        && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
-}
-
-fn legal_name(key: &str) -> String {
-    let mut name = String::with_capacity(key.len() + 4);
-    for c in key.chars() {
-        if c.is_ascii_alphanumeric() {
-            name.push(c);
-        } else if !name.ends_with('_') {
-            name.push('_');
-        }
-    }
-    // Names with underscores in front are Prometheus' own, and a digit in front is illegal.
-    if name.is_empty() || name.starts_with(|c: char| c.is_ascii_digit()) {
-        name.insert_str(0, "key_");
-    } else if name.starts_with('_') {
-        name.insert_str(0, "key");
-    }
-    name
 }
 
 /// Writes a value in the text form that OpenTelemetry gives to protocols other than its own.
@@ -176,56 +112,14 @@ fn push_json_string(out: &mut String, text: &str) {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-    use proptest::prelude::*;
     use telemetry_core::opentelemetry::StringValue;
+
+    use super::*;
 
     fn value_text(value: &Value) -> String {
         let mut text = String::new();
         AttributeValue::from(value).push_to(&mut text);
         text
-    }
-
-    fn name(key: &str) -> String {
-        label_name(key, Origin::OpenTelemetry, None).0
-    }
-
-    #[test]
-    fn px94_keys_become_legal_label_names() {
-        for (key, expected) in [
-            ("http.request.method", "http_request_method"),
-            ("a:b", "a_b"),
-            ("a.-_b", "a_b"),
-            ("a.", "a_"),
-            ("1st", "key_1st"),
-            ("_private", "key_private"),
-            ("__meta", "key_meta"),
-            (".x", "key_x"),
-            ("", "key_"),
-            ("\u{e9}", "key_"),
-            ("k\u{e9}y", "k_y"),
-            ("otel.metric.overflow", "otel_metric_overflow"),
-        ] {
-            assert_eq!(name(key), expected);
-        }
-    }
-
-    #[test]
-    fn px94_labels_of_prometheus_stay_if_they_are_legal() {
-        let name = |key| label_name(key, Origin::Prometheus, None).0;
-        assert_eq!(name("a__b"), "a__b");
-        assert_eq!(name("_a"), "_a");
-        assert_eq!(name("a.b"), "a_b");
-        assert_eq!(name("__name__"), "exported_name");
-    }
-
-    #[test]
-    fn px97_names_that_belong_to_prometheus_are_moved_out_of_the_way() {
-        let name = |key, reserved| label_name(key, Origin::OpenTelemetry, reserved);
-        assert_eq!(name("le", Some("le")), ("exported_le".to_owned(), true));
-        assert_eq!(name("le", None), ("le".to_owned(), false));
-        assert_eq!(name("quantile", Some("quantile")).0, "exported_quantile");
-        assert_eq!(name("__name__", None), ("exported_name".to_owned(), true));
     }
 
     #[test]
@@ -253,16 +147,6 @@ mod tests {
             (Value::Array(Array::String(strings)), "[\"a\\\"b\\\\\",\"NaN\",\"l\\n\\u0001\\t\\r\"]"),
         ] {
             assert_eq!(value_text(&value), expected);
-        }
-    }
-
-    proptest! {
-        #[test]
-        fn px94_any_key_becomes_a_legal_label_name(key in any::<String>()) {
-            let name = name(&key);
-            prop_assert!(is_legal(&name));
-            prop_assert!(!name.starts_with('_'));
-            prop_assert!(!name.contains("__"));
         }
     }
 }

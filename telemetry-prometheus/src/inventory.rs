@@ -1,0 +1,143 @@
+//! Which metrics there are, from collection to collection.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use telemetry_core::opentelemetry::InstrumentationScope;
+
+use crate::bridge;
+use crate::collected::Source;
+use crate::kind::Kind;
+use crate::sdk::{self, Shape};
+
+/// The metrics of a collection, in its order. As long as no metric comes or goes, all collections share one inventory,
+/// and whatever was worked out from it stays right.
+#[derive(Debug, Default)]
+pub(crate) struct Inventory {
+    items: Vec<Item>,
+    next_arrival: u64,
+}
+
+#[derive(Debug)]
+struct Item {
+    identity: Identity,
+    arrival: u64,
+}
+
+/// What a metric is known by.
+#[derive(Debug, PartialEq, Eq, Hash)]
+enum Identity {
+    Target,
+    Instrument { scope: InstrumentationScope, name: String, unit: String, help: String, shape: Shape },
+    Registry { registry: usize, name: String, help: String, kind: Kind },
+}
+
+/// Keeps the inventory of the last collection.
+#[derive(Debug, Default)]
+pub(crate) struct Stock(Mutex<Arc<Inventory>>);
+
+impl Stock {
+    /// The last inventory if it still is right, or else a new one.
+    pub(crate) fn take<'a, I: Iterator<Item = Source<'a>>>(&self, sources: impl Fn() -> I) -> Arc<Inventory> {
+        let mut last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if !last.is_of(sources()) {
+            *last = Arc::new(last.successor(sources()));
+        }
+        Arc::clone(&last)
+    }
+}
+
+impl Inventory {
+    /// A number for each metric, in the order of the collection. Of two metrics that cannot both be exported, that with
+    /// the lower number was there first, without a break since then, and stays.
+    pub(crate) fn arrivals(&self) -> impl Iterator<Item = u64> {
+        self.items.iter().map(|item| item.arrival)
+    }
+
+    fn is_of<'a>(&self, sources: impl Iterator<Item = Source<'a>>) -> bool {
+        let mut known = self.items.iter();
+        let all_known = sources.into_iter().all(|source| known.next().is_some_and(|item| item.identity.is_of(source)));
+        all_known && known.next().is_none()
+    }
+
+    fn successor<'a>(&self, sources: impl Iterator<Item = Source<'a>>) -> Self {
+        let sources: Vec<_> = sources.collect();
+        let before: HashMap<&Identity, u64> = self.items.iter().map(|item| (&item.identity, item.arrival)).collect();
+        let mut items: Vec<_> = sources
+            .iter()
+            .map(|source| {
+                let identity = Identity::from(*source);
+                let arrival = before.get(&identity).copied();
+                (identity, arrival)
+            })
+            .collect();
+
+        // The SDK keeps scopes in a hash map, whose order differs from process to process. Scopes that come at once are
+        // told apart by their labels; the sort is stable, so the metrics of one scope stay in the order of the SDK.
+        let mut newcomers: Vec<usize> = (0..items.len()).filter(|position| items[*position].1.is_none()).collect();
+        newcomers.sort_by_cached_key(|position| match sources[*position] {
+            Source::Target(_) => (0, Vec::new()),
+            Source::Instrument { scope, .. } => (1, sdk::scope_labels(scope)),
+            Source::Registry { .. } => (2, Vec::new()),
+        });
+        let mut next_arrival = self.next_arrival;
+        for position in newcomers {
+            items[position].1 = Some(next_arrival);
+            next_arrival += 1;
+        }
+        let items = items.into_iter();
+        let items = items.map(|(identity, arrival)| Item { identity, arrival: arrival.unwrap_or(next_arrival) });
+        Self { items: items.collect(), next_arrival }
+    }
+}
+
+impl Identity {
+    /// The same as a comparison with `Identity::from`, but for the copies.
+    fn is_of(&self, source: Source<'_>) -> bool {
+        match (self, source) {
+            (Self::Target, Source::Target(_)) => true,
+            (Self::Instrument { scope: own, name, unit, help, shape }, Source::Instrument { scope, metric }) => {
+                name == metric.name()
+                    && unit == metric.unit()
+                    && help == metric.description()
+                    && *shape == Shape::of(metric)
+                    && is_same_scope(own, scope)
+            }
+            (Self::Registry { registry: own, name, help, kind }, Source::Registry { registry, family }) => {
+                *own == registry && name == family.name() && help == family.help() && *kind == bridge::kind(family)
+            }
+            _ => false,
+        }
+    }
+}
+
+/// The scopes of one provider differ in the order of their attributes only if something else differs too, so there is
+/// no need to sort them, for which the comparison of the API allocates.
+fn is_same_scope(a: &InstrumentationScope, b: &InstrumentationScope) -> bool {
+    std::ptr::eq(a, b)
+        || a.name() == b.name()
+            && a.version() == b.version()
+            && a.schema_url() == b.schema_url()
+            && a.attributes().eq(b.attributes())
+}
+
+impl From<Source<'_>> for Identity {
+    fn from(source: Source<'_>) -> Self {
+        match source {
+            Source::Target(_) => Self::Target,
+            Source::Instrument { scope, metric } => Self::Instrument {
+                scope: scope.clone(),
+                name: metric.name().to_owned(),
+                unit: metric.unit().to_owned(),
+                help: metric.description().to_owned(),
+                shape: Shape::of(metric),
+            },
+            Source::Registry { registry, family } => Self::Registry {
+                registry,
+                name: family.name().to_owned(),
+                help: family.help().to_owned(),
+                kind: bridge::kind(family),
+            },
+        }
+    }
+}

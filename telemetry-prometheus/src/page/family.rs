@@ -1,0 +1,142 @@
+//! A family: its head, and its series in the order in which they are written.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use telemetry_core::exemplar::{ExemplarReservoir, ExemplarStore};
+
+use super::Setting;
+use super::head::Head;
+use super::series::Part;
+use crate::collected::Source;
+use crate::encode::Encoder;
+use crate::kind::Kind;
+use crate::source::ExemplarKey;
+use crate::warning::{Warning, Warnings};
+
+#[derive(Debug)]
+pub(super) struct Family {
+    head: Head,
+    /// In the order of their arrival: of equal series, that of the first part is exported.
+    parts: Vec<Part>,
+    /// The rendered labels of all series, back to back.
+    labels: Vec<u8>,
+    lines: Vec<Line>,
+    /// The reservoirs of the lines, or none at all where no line has one.
+    reservoirs: Vec<Option<ExemplarReservoir>>,
+}
+
+/// Where a series is found.
+#[derive(Clone, Debug)]
+pub(super) struct Line {
+    part: usize,
+    point: usize,
+    labels: Range<usize>,
+    /// The place among the lines, for what lies beside them.
+    position: usize,
+}
+
+impl Line {
+    /// The position of the point in its source.
+    pub(super) fn point(&self) -> usize {
+        self.point
+    }
+}
+
+impl Family {
+    pub(super) fn new(head: Head, part: Part) -> Self {
+        Self { head, parts: vec![part], labels: Vec::new(), lines: Vec::new(), reservoirs: Vec::new() }
+    }
+
+    /// Adds the series of another metric with the same name, if they fit.
+    pub(super) fn join(&mut self, head: &Head, part: Part, warnings: &Warnings) {
+        let own = &mut self.head;
+        let family = head.name.as_str();
+        if own.kind == Kind::Info {
+            warnings.report(&Warning::SecondTargetInfo);
+            return;
+        }
+        if own.kind != head.kind {
+            warnings.report(&Warning::KindConflict { family, kept: own.kind, dropped: head.kind });
+            return;
+        }
+        if own.help.is_empty() {
+            own.help.clone_from(&head.help);
+        } else if !head.help.is_empty() && own.help != head.help {
+            warnings.report(&Warning::HelpConflict { family, kept: &own.help, dropped: &head.help });
+        }
+        if own.unit != head.unit {
+            warnings.report(&Warning::UnitConflict { family, kept: &own.unit, dropped: &head.unit });
+        }
+        if own.exponential_bounds.is_empty() {
+            own.exponential_bounds = Arc::clone(&head.exponential_bounds);
+        }
+        self.parts.push(part);
+    }
+
+    pub(super) fn head(&self) -> &Head {
+        &self.head
+    }
+
+    /// The series, sorted by their labels.
+    pub(super) fn lines(&self) -> &[Line] {
+        &self.lines
+    }
+
+    pub(super) fn part(&self, line: &Line) -> &Part {
+        &self.parts[line.part]
+    }
+
+    pub(super) fn labels(&self, line: &Line) -> &[u8] {
+        &self.labels[line.labels.clone()]
+    }
+
+    pub(super) fn reservoir(&self, line: &Line) -> Option<&ExemplarReservoir> {
+        self.reservoirs.get(line.position)?.as_ref()
+    }
+
+    /// Brings labels and order up to the data. Tells whether there was anything to do.
+    pub(super) fn update<E: Encoder>(&mut self, sources: &[Source<'_>], setting: Setting<'_>) -> bool {
+        if self.parts.iter_mut().all(|part| part.is_current(sources)) {
+            return false;
+        }
+        self.labels.clear();
+        self.lines.clear();
+        self.reservoirs.clear();
+        for (index, part) in self.parts.iter_mut().enumerate() {
+            part.render::<E>(sources, &self.head, setting, &mut self.labels, |point, labels| {
+                self.lines.push(Line { part: index, point, labels, position: 0 });
+            });
+        }
+
+        // The labels of a series are sorted and rendered the same way each time, so equal text means equal labels. The
+        // sort is stable: of equal series the first comes first.
+        let text = |line: &Line| &self.labels[line.labels.clone()];
+        self.lines.sort_by(|a, b| text(a).cmp(text(b)));
+        let count = self.lines.len();
+        self.lines.dedup_by(|later, first| text(later) == text(first));
+        if self.lines.len() < count {
+            setting.warnings.report(&Warning::DuplicateSeries { family: &self.head.name });
+        }
+        self.lines.iter_mut().zip(0..).for_each(|(line, position)| line.position = position);
+        true
+    }
+
+    /// Looks up where the exemplars of the series are kept.
+    pub(super) fn find_reservoirs(&mut self, sources: &[Source<'_>], store: &ExemplarStore) {
+        self.reservoirs.clear();
+        if !matches!(self.head.kind, Kind::Counter | Kind::Histogram) {
+            return;
+        }
+        let found = self.lines.iter().map(|line| match sources[self.parts[line.part].source()] {
+            source @ Source::Instrument { scope, metric } => {
+                source.points().reservoir(line.point, &ExemplarKey { store, scope, metric: metric.name() })
+            }
+            Source::Target(_) | Source::Registry { .. } => None,
+        });
+        self.reservoirs.extend(found);
+        if self.reservoirs.iter().all(Option::is_none) {
+            self.reservoirs.clear();
+        }
+    }
+}

@@ -1,0 +1,127 @@
+//! What an exporter remembers between two responses of one format, and how it writes the next one.
+
+mod exemplars;
+mod family;
+mod head;
+mod layout;
+mod series;
+mod settle;
+
+use std::sync::Arc;
+
+use telemetry_core::exemplar::ExemplarStore;
+
+use crate::builder::Options;
+use crate::collected::{Collected, Source};
+use crate::encode::{Encoder, Series};
+use crate::exposition::Exposition;
+use crate::inventory::Inventory;
+use crate::negotiate::NameFilter;
+use crate::warning::Warnings;
+
+pub(crate) use exemplars::ReadyExemplar;
+pub(crate) use head::Head;
+
+use exemplars::Exemplars;
+use family::Family;
+
+/// What holds for all families of a page.
+#[derive(Clone, Copy)]
+pub(crate) struct Setting<'a> {
+    pub(crate) options: &'a Options,
+    pub(crate) warnings: &'a Warnings,
+    pub(crate) exposition: Exposition,
+}
+
+/// The families in one format, with everything that depends on names and labels alone: in most scrapes only the numbers
+/// are new.
+#[derive(Debug)]
+pub(crate) struct Page<E> {
+    encoder: E,
+    /// The inventory that the families were made for.
+    inventory: Option<Arc<Inventory>>,
+    families: Vec<Family>,
+    exemplars: Exemplars,
+    /// Empty between scrapes: kept for its memory.
+    sources: Vec<Source<'static>>,
+}
+
+impl<E: Encoder> Page<E> {
+    pub(crate) fn new(encoder: E) -> Self {
+        Self { encoder, inventory: None, families: Vec::new(), exemplars: Exemplars::default(), sources: Vec::new() }
+    }
+
+    /// Gives the families that `filter` includes to the encoder, sorted by name, each with its series in order.
+    pub(crate) fn write(&mut self, collected: &Collected, setting: Setting<'_>, filter: &NameFilter) -> &mut E {
+        self.encoder.start();
+        let mut sources = recycled(std::mem::take(&mut self.sources));
+        sources.extend(collected.sources());
+
+        let inventory = collected.inventory();
+        if !self.inventory.as_ref().is_some_and(|known| Arc::ptr_eq(known, inventory)) {
+            self.families = settle::families(&sources, collected, setting);
+            self.inventory = Some(Arc::clone(inventory));
+        }
+        let store = exemplar_store(setting);
+        let are_reservoirs_known = store.is_none_or(|store| self.exemplars.is_current(store));
+
+        for family in &mut self.families {
+            if !filter.is_all() && !family.head().is_named_by(filter) {
+                continue;
+            }
+            let is_changed = family.update::<E>(&sources, setting);
+            if let Some(store) = store
+                && (is_changed || !are_reservoirs_known)
+            {
+                family.find_reservoirs(&sources, store);
+            }
+            write_family(family, &sources, &mut self.encoder, &mut self.exemplars, setting);
+        }
+        self.sources = recycled(sources);
+        &mut self.encoder
+    }
+}
+
+fn write_family<E: Encoder>(
+    family: &Family,
+    sources: &[Source<'_>],
+    encoder: &mut E,
+    exemplars: &mut Exemplars,
+    setting: Setting<'_>,
+) {
+    let head = family.head();
+    let mut is_begun = false;
+    for line in family.lines() {
+        let part = family.part(line);
+        let points = sources[part.source()].points();
+        let Some(point) = points.point(line.point()) else {
+            continue;
+        };
+        if !is_begun {
+            encoder.begin(head);
+            is_begun = true;
+        }
+        let series = Series {
+            labels: family.labels(line),
+            point,
+            created: points.start_time(),
+            exemplars: exemplars.of(family.reservoir(line), setting),
+        };
+        encoder.series(head, &series, setting.warnings);
+    }
+    if is_begun {
+        encoder.end(head);
+    }
+}
+
+/// The store to read exemplars from, if the format can carry them.
+fn exemplar_store(setting: Setting<'_>) -> Option<&ExemplarStore> {
+    if setting.exposition.format().has_exemplars() { setting.options.exemplars.as_ref() } else { None }
+}
+
+/// The memory of a vector for references of another lifetime.
+fn recycled<'a>(mut sources: Vec<Source<'_>>) -> Vec<Source<'a>> {
+    sources.clear();
+    // Collecting into the same type happens in place.
+    sources.into_iter().filter_map(|_| None).collect()
+}

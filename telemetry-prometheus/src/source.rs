@@ -1,0 +1,81 @@
+//! Where series come from, in terms that all formats share: metrics of the SDK, families of the `prometheus` crate.
+
+use std::time::SystemTime;
+
+use telemetry_core::exemplar::{ExemplarReservoir, ExemplarStore};
+use telemetry_core::opentelemetry::InstrumentationScope;
+
+use crate::histogram::{ClassicBuckets, Exponential};
+use crate::label::Attribute;
+use crate::number::Number;
+
+/// The points of one metric, each with its attributes. Positions are stable for as long as the data is there.
+pub(crate) trait Points {
+    fn len(&self) -> usize;
+
+    /// Visits the attributes of each point, in order, until `visit` returns false. Tells whether it never did.
+    fn all_attributes<'a>(&'a self, visit: &mut dyn FnMut(&[Attribute<'a>]) -> bool) -> bool;
+
+    /// The point at `position`, or nothing past the end.
+    fn point(&self, position: usize) -> Option<Point<'_>>;
+
+    /// When counting began, for kinds of metrics that count.
+    fn start_time(&self) -> Option<SystemTime> {
+        None
+    }
+
+    /// Where the exemplars of the series at `position` are kept, if anywhere.
+    fn reservoir(&self, _: usize, _: &ExemplarKey<'_>) -> Option<ExemplarReservoir> {
+        None
+    }
+}
+
+/// What a series' exemplars are known by, beside its attributes.
+pub(crate) struct ExemplarKey<'a> {
+    pub(crate) store: &'a ExemplarStore,
+    pub(crate) scope: &'a InstrumentationScope,
+    pub(crate) metric: &'a str,
+}
+
+/// What one series has to say, borrowed from the data that was collected.
+#[derive(Clone, Copy)]
+pub(crate) struct Point<'a> {
+    pub(crate) value: PointValue<'a>,
+    /// The time that the source insists on, in milliseconds, or 0 for the time of the scrape.
+    pub(crate) timestamp_ms: i64,
+}
+
+#[derive(Clone, Copy)]
+pub(crate) enum PointValue<'a> {
+    Number(Number),
+    Histogram(&'a dyn HistogramPoint),
+    Exponential(&'a dyn ExponentialPoint),
+    Summary(&'a dyn SummaryPoint),
+}
+
+impl<'a> From<PointValue<'a>> for Point<'a> {
+    fn from(value: PointValue<'a>) -> Self {
+        Self { value, timestamp_ms: 0 }
+    }
+}
+
+/// A histogram with explicit buckets.
+pub(crate) trait HistogramPoint {
+    fn count(&self) -> u64;
+    fn sum(&self) -> Number;
+    fn fill(&self, buckets: &mut ClassicBuckets);
+}
+
+/// A histogram with exponential buckets.
+pub(crate) trait ExponentialPoint {
+    fn sum(&self) -> Number;
+    fn fill(&self, histogram: &mut Exponential);
+}
+
+/// Quantiles that were computed by the source.
+pub(crate) trait SummaryPoint {
+    fn count(&self) -> u64;
+    fn sum(&self) -> Number;
+    /// Visits quantile and value, in ascending order.
+    fn each_quantile(&self, visit: &mut dyn FnMut(f64, f64));
+}
