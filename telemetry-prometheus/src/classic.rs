@@ -41,7 +41,8 @@ pub(crate) fn are_valid_bounds(bounds: &[f64]) -> bool {
 /// Replaces `cumulative` by the number of values up to each of `bounds`.
 ///
 /// A bucket that lies across a bound counts by the share that is below the bound, as if its values were spread evenly
-/// over the logarithms; Prometheus interpolates native histograms like that too. The zero bucket counts as 0. The
+/// over the logarithms; Prometheus 3 interpolates native histograms like that too. The zero bucket counts as 0. A value
+/// that equals a negative bound counts as above it, because negative buckets leave out their border nearest to 0. The
 /// counts never descend and are never above the count of all.
 pub(crate) fn fill_cumulative(from: &Exponential, bounds: &[f64], cumulative: &mut Vec<u64>) {
     // On a logarithmic axis with the buckets as its unit, negative values run backwards.

@@ -22,9 +22,9 @@ const BRIDGED: i64 = 1;
 /// The part of a native histogram that is in its buckets, as Prometheus' protobuf format has it.
 #[derive(Debug, Default)]
 pub(crate) struct Native {
-    /// All observations that are in a bucket, the zero bucket included. The source may claim more: the SDK counts a
-    /// value first, and then drops it if its few buckets cannot hold it. Prometheus rejects a count that the buckets
-    /// do not add up to, and with it the whole scrape, so this is the count to send.
+    /// All observations that are in a bucket, the zero bucket included: the count to send. The source may claim more,
+    /// because the SDK counts a value before it finds that its few buckets cannot hold it. Prometheus 3 rejects a
+    /// count that the buckets do not add up to, and with it the whole scrape.
     pub(crate) count: u64,
     pub(crate) schema: i32,
     pub(crate) zero_threshold: f64,

@@ -125,6 +125,8 @@ impl ProtobufEncoder {
             self.add_classic(series);
         }
         let Self { native, histogram, .. } = self;
+        // Prometheus refuses a page in which the buckets do not add up to the count.
+        histogram.sample_count = Some(native.count);
         histogram.schema = Some(native.schema);
         histogram.zero_threshold = Some(native.zero_threshold);
         histogram.zero_count = Some(native.zero_count);

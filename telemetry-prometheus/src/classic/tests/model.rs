@@ -81,8 +81,9 @@ proptest! {
 
     /// Where a bound lies across a bucket, the share is that of the naive formula.
     #[test]
-    fn px58_any_bound_has_its_share(from in histograms(0..1000_u64), exponent in -40.0..40.0_f64) {
-        prop_assume!((-10..=12).contains(&from.scale));
+    fn px58_any_bound_has_its_share(mut from in histograms(0..1000_u64), exponent in -40.0..40.0_f64) {
+        // Beyond that, the errors of the naive formula are as large as the buckets.
+        from.scale = from.scale.clamp(-10, 12);
         let bound = exponent.exp2();
         let exponent = bound.log2();
         let share = |(lower, upper, count): (f64, f64, u64)| {

@@ -128,7 +128,7 @@ fn pb03_pb18_fields_have_their_numbers_and_wire_types() {
     assert_eq!(table(&bucket), "1v 2d 3l");
     assert_eq!(table(&span[0]), "1v 2v");
     assert_eq!(table(&exemplar), "1l 2d 3l");
-    assert_eq!(table(&time.unwrap()), "1v 2v");
+    assert_eq!(table(&exemplar.timestamp.unwrap()), "1v 2v");
 }
 
 #[test]
