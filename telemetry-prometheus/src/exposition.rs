@@ -139,7 +139,7 @@ impl Exposition {
     /// let mut headers = HeaderMap::new();
     /// assert_eq!(Exposition::negotiate(headers.get_all(ACCEPT)), Exposition::new(Format::PrometheusText));
     ///
-    /// let accept = "text/plain;version=0.0.4;q=0.3,application/openmetrics-text;version=1.0.0;escaping=allow-utf-8;q=0.6";
+    /// let accept = "text/plain;q=0.3,application/openmetrics-text;version=1.0.0;escaping=allow-utf-8;q=0.6";
     /// headers.insert(ACCEPT, HeaderValue::from_static(accept));
     /// let exposition = Exposition::negotiate(headers.get_all(ACCEPT));
     /// assert_eq!(exposition, Exposition::new(Format::OpenMetrics).with_escaping(Escaping::AllowUtf8));
@@ -151,13 +151,13 @@ impl Exposition {
     /// | `text/plain;version=1.0.0` | [`Format::PrometheusTextV1`] |
     /// | `application/openmetrics-text`, the same with `version=1.0.0`, `application/*` | [`Format::OpenMetrics`] |
     /// | `application/openmetrics-text;version=0.0.1` | the same body, called version 0.0.1 |
-    /// | `application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;encoding=delimited` | [`Format::Protobuf`] |
+    /// | `application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;encoding=delimited` | protobuf |
     /// | no header, nothing that is acceptable | [`Format::PrometheusText`] |
     ///
     /// - The highest `q` wins, then the clause that stands first. As in [RFC 9110], the `q` of a format is that of the
     ///   clause that names it most precisely: `text/plain;q=0, */*` gets OpenMetrics, because text is refused.
-    /// - A wildcard stands for the formats of its kind in the order of the table, but never for protocol buffers: who can
-    ///   read those says so in full.
+    /// - A wildcard stands for the formats of its kind in the order of the table, but never for protocol buffers: who
+    ///   can read those says so in full.
     /// - The parameter `escaping` of the clause that won is obeyed. Without one, or with one that is not known, names
     ///   are escaped with underscores. So are they in 0.0.4 where UTF-8 is asked for: see
     ///   [`with_escaping`](Self::with_escaping).

@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::time::SystemTime;
 
-use smallvec::SmallVec;
 use telemetry_core::exemplar::ExemplarReservoir;
 use telemetry_core::opentelemetry::{InstrumentationScope, KeyValue, Value};
 use telemetry_core::opentelemetry_sdk::metrics::Temporality;
@@ -15,6 +14,7 @@ use crate::histogram::{ClassicBuckets, Exponential};
 use crate::kind::Kind;
 use crate::label::{Attribute, FixedLabel};
 use crate::number::Number;
+use crate::page::KnownAttributes;
 use crate::source::{ExemplarKey, ExponentialPoint, HistogramPoint, Point, PointValue, Points};
 use crate::warning::Warning;
 
@@ -116,15 +116,21 @@ impl<T: Copy + Into<Number>> Points for MetricData<T> {
         with_points!(self, |points| points.count())
     }
 
-    fn all_attributes<'a>(&'a self, visit: &mut dyn FnMut(&[Attribute<'a>]) -> bool) -> bool {
-        let mut attributes = SmallVec::<[Attribute<'a>; 12]>::new();
+    fn each_attributes<'a>(&'a self, visit: &mut dyn FnMut(&[Attribute<'a>])) {
+        let mut attributes = Vec::new();
         with_points!(self, |points| {
-            let mut points = points;
-            points.all(|point| {
+            for point in points {
                 attributes.clear();
                 attributes.extend(point.attributes().map(Attribute::from));
-                visit(&attributes)
-            })
+                visit(&attributes);
+            }
+        });
+    }
+
+    fn have_attributes(&self, mut known: KnownAttributes<'_>) -> bool {
+        with_points!(self, |points| {
+            let mut points = points;
+            points.all(|point| known.next_are(point.attributes().map(Attribute::from)))
         })
     }
 
@@ -158,7 +164,7 @@ impl<T: Copy + Into<Number>> Points for MetricData<T> {
 
 impl<'a> From<&'a KeyValue> for Attribute<'a> {
     fn from(attribute: &'a KeyValue) -> Self {
-        Self { key: attribute.key.as_str(), value: (&attribute.value).into() }
+        Self { key: attribute.key.as_str(), origin: Some(&attribute.key), value: (&attribute.value).into() }
     }
 }
 
@@ -212,8 +218,12 @@ impl Points for TargetInfo {
         1
     }
 
-    fn all_attributes<'a>(&'a self, visit: &mut dyn FnMut(&[Attribute<'a>]) -> bool) -> bool {
-        visit(&[])
+    fn each_attributes<'a>(&'a self, visit: &mut dyn FnMut(&[Attribute<'a>])) {
+        visit(&[]);
+    }
+
+    fn have_attributes(&self, mut known: KnownAttributes<'_>) -> bool {
+        known.next_are(std::iter::empty())
     }
 
     fn point(&self, position: usize) -> Option<Point<'_>> {

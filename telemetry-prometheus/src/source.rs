@@ -8,13 +8,17 @@ use telemetry_core::opentelemetry::InstrumentationScope;
 use crate::histogram::{ClassicBuckets, Exponential};
 use crate::label::Attribute;
 use crate::number::Number;
+use crate::page::KnownAttributes;
 
 /// The points of one metric, each with its attributes. Positions are stable for as long as the data is there.
 pub(crate) trait Points {
     fn len(&self) -> usize;
 
-    /// Visits the attributes of each point, in order, until `visit` returns false. Tells whether it never did.
-    fn all_attributes<'a>(&'a self, visit: &mut dyn FnMut(&[Attribute<'a>]) -> bool) -> bool;
+    /// Visits the attributes of each point, in order.
+    fn each_attributes<'a>(&'a self, visit: &mut dyn FnMut(&[Attribute<'a>]));
+
+    /// Whether all points have the attributes that `known` has, in the same order.
+    fn have_attributes(&self, known: KnownAttributes<'_>) -> bool;
 
     /// The point at `position`, or nothing past the end.
     fn point(&self, position: usize) -> Option<Point<'_>>;

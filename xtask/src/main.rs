@@ -40,6 +40,9 @@ enum Task {
         /// Fewer samples: minutes become seconds, and the numbers less steady.
         #[arg(long)]
         quick: bool,
+        /// Whole scrapes beside other crates instead: times, ratios, allocations and instructions.
+        #[arg(long)]
+        peers: bool,
     },
     /// Everything that has to pass before a change is merged.
     Ci,
@@ -64,7 +67,8 @@ fn run() -> anyhow::Result<()> {
         Task::Lint => steps.run(lint::steps(&workspace)?),
         Task::Test => steps.run(test::steps(&workspace)),
         Task::Integration => steps.run(integration::steps(&workspace)?),
-        Task::Bench { quick } => steps.run(bench::steps(quick)),
+        Task::Bench { quick, peers: true } => steps.run(bench::peers(quick)),
+        Task::Bench { quick, peers: false } => steps.run(bench::steps(quick)),
         Task::Ci => ci::run(&workspace, &mut steps),
     }
 }

@@ -2,7 +2,6 @@
 
 use prometheus::Registry;
 use prometheus::proto::{Bucket, Histogram, LabelPair, MetricFamily, MetricType, Summary};
-use smallvec::SmallVec;
 
 use super::Identity;
 #[allow(unused_imports, reason = "the generated types have the method themselves")]
@@ -12,6 +11,7 @@ use crate::histogram::ClassicBuckets;
 use crate::kind::Kind;
 use crate::label::{Attribute, AttributeValue};
 use crate::number::Number;
+use crate::page::KnownAttributes;
 use crate::source::{HistogramPoint, Point, PointValue, Points, SummaryPoint};
 
 /// The families of each registry, for one exporter, whose own metrics they leave out.
@@ -38,13 +38,17 @@ impl Points for MetricFamily {
         self.get_metric().len()
     }
 
-    fn all_attributes<'a>(&'a self, visit: &mut dyn FnMut(&[Attribute<'a>]) -> bool) -> bool {
-        let mut attributes = SmallVec::<[Attribute<'a>; 12]>::new();
-        self.get_metric().iter().all(|metric| {
+    fn each_attributes<'a>(&'a self, visit: &mut dyn FnMut(&[Attribute<'a>])) {
+        let mut attributes = Vec::new();
+        for metric in self.get_metric() {
             attributes.clear();
             attributes.extend(metric.get_label().iter().map(Attribute::from));
-            visit(&attributes)
-        })
+            visit(&attributes);
+        }
+    }
+
+    fn have_attributes(&self, mut known: KnownAttributes<'_>) -> bool {
+        self.get_metric().iter().all(|metric| known.next_are(metric.get_label().iter().map(Attribute::from)))
     }
 
     fn point(&self, position: usize) -> Option<Point<'_>> {
@@ -64,7 +68,7 @@ impl Points for MetricFamily {
 
 impl<'a> From<&'a LabelPair> for Attribute<'a> {
     fn from(label: &'a LabelPair) -> Self {
-        Self { key: label.name(), value: AttributeValue::Text(label.value()) }
+        Self { key: label.name(), origin: None, value: AttributeValue::Text(label.value()) }
     }
 }
 

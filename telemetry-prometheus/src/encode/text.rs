@@ -1,19 +1,21 @@
 //! The text formats: those of Prometheus and that of OpenMetrics.
 
 mod bounds;
+mod label;
 mod lines;
+mod prefix;
 
 use bytes::Bytes;
 
 use super::buckets::Buckets;
 use super::{Encoder, Series};
 use crate::kind::Kind;
-use crate::number::Number;
 use crate::page::{Head, ReadyExemplar};
 use crate::source::{PointValue, SummaryPoint};
 use crate::warning::{Warning, Warnings};
 
-use lines::{Lines, push_label};
+use label::push_label;
+use lines::Lines;
 
 /// What is different between the text formats.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -75,46 +77,39 @@ impl TextEncoder {
             (Kind::Untyped, Dialect::Prometheus) => "untyped",
         };
         if self.is_open_metrics() {
-            self.lines.metadata("TYPE", kind);
-            self.lines.metadata("UNIT", &head.unit);
-            self.lines.metadata("HELP", &head.help);
+            self.lines.metadata("TYPE", head, kind);
+            self.lines.metadata("UNIT", head, &head.unit);
+            self.lines.metadata("HELP", head, &head.help);
         } else {
-            self.lines.metadata("HELP", &head.help);
-            self.lines.metadata("TYPE", kind);
+            self.lines.metadata("HELP", head, &head.help);
+            self.lines.metadata("TYPE", head, kind);
         }
     }
 
     fn histogram(&mut self, series: &Series<'_>) {
         self.buckets.distribute(series.exemplars);
         let buckets = &self.buckets;
-        self.lines.begin_bounds(series, &buckets.classic.bounds);
-        for (bucket, count) in buckets.classic.cumulative.iter().enumerate() {
-            self.lines.bucket(bucket, *count, buckets.exemplar(bucket, series.exemplars));
-        }
-        let infinite = buckets.classic.bounds.len();
-        self.lines.bucket(infinite, buckets.count, buckets.exemplar(infinite, series.exemplars));
+        self.lines.buckets(series, buckets);
 
         let sum = buckets.sum.to_f64();
         // The sum of values that may be negative could shrink, which OpenMetrics forbids; the count goes with it.
         let is_monotonic = sum >= 0.0 && buckets.classic.bounds.first().is_none_or(|bound| *bound >= 0.0);
         if is_monotonic || !self.is_open_metrics() {
-            self.lines.sample("_sum", series, buckets.sum, None);
-            self.lines.sample("_count", series, Number::U64(buckets.count), None);
+            self.lines.sum_and_count(series, buckets.sum, buckets.count);
         }
     }
 
     fn summary(&mut self, summary: &dyn SummaryPoint, series: &Series<'_>) {
         let is_open_metrics = self.is_open_metrics();
-        self.lines.begin_label(series, "", "quantile");
+        self.lines.begin_quantiles(series);
         summary.each_quantile(&mut |quantile, value| {
             let is_legal = (0.0..=1.0).contains(&quantile) && (value >= 0.0 || value.is_nan());
             if is_legal || !is_open_metrics {
-                self.lines.quantile(quantile, value);
+                self.lines.quantile(quantile, value, series.point.timestamp_ms);
             }
         });
         if summary.sum().to_f64() >= 0.0 || !is_open_metrics {
-            self.lines.sample("_sum", series, summary.sum(), None);
-            self.lines.sample("_count", series, Number::U64(summary.count()), None);
+            self.lines.sum_and_count(series, summary.sum(), summary.count());
         }
     }
 

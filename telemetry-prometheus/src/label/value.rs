@@ -2,12 +2,14 @@
 
 use std::fmt::Write;
 
-use telemetry_core::opentelemetry::{Array, Value};
+use telemetry_core::opentelemetry::{Array, Key, Value};
 
 /// An attribute of a series before its translation.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Attribute<'a> {
     pub(crate) key: &'a str,
+    /// The key as the SDK has it, if it is one of the SDK's.
+    pub(crate) origin: Option<&'a Key>,
     pub(crate) value: AttributeValue<'a>,
 }
 

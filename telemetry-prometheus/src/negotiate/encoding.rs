@@ -15,8 +15,8 @@ pub(crate) enum ContentEncoding {
 }
 
 impl ContentEncoding {
-    /// The best first. Prometheus offers gzip alone. Where a client offers both, zstd is taken: it makes smaller pages in
-    /// less time, and it is there only if the application's author wanted it.
+    /// The best first. Prometheus offers gzip alone. Where a client offers both, zstd is taken: it makes smaller pages
+    /// in less time, and it is there only if the application's author wanted it.
     pub(crate) const ALL: &'static [Self] = &[
         #[cfg(feature = "zstd")]
         Self::Zstd,
@@ -43,8 +43,8 @@ impl ContentEncoding {
             }
         }
 
-        // Not to be mentioned is to be refused. For the page as it is, which is sent when nothing else is, that makes no
-        // difference.
+        // Not to be mentioned is to be refused. For the page as it is, which is sent when nothing else is, that makes
+        // no difference.
         let mut chosen = (Self::Identity, Quality::REFUSED);
         for (&encoding, named) in Self::ALL.iter().zip(named) {
             let quality = named.or(any.filter(|_| encoding.is_part_of_any())).unwrap_or(Quality::REFUSED);

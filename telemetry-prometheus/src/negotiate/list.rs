@@ -81,7 +81,8 @@ impl Quality {
     pub(super) const REFUSED: Self = Self(0.0);
     pub(super) const FULL: Self = Self(1.0);
 
-    /// Reads whatever Rust takes for a number, also with more decimals than the three that are allowed. More than 1 is 1.
+    /// Reads whatever Rust takes for a number, also with more than the three decimals that are allowed. What is above 1
+    /// is 1.
     fn parse(value: Value<'_>) -> Option<Self> {
         let quality: f32 = std::str::from_utf8(value.text).ok()?.parse().ok()?;
         (quality.is_finite() && !quality.is_sign_negative()).then(|| Self(quality.min(1.0)))

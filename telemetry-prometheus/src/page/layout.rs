@@ -4,6 +4,7 @@
 
 use super::Setting;
 use super::head::Head;
+use super::known::KnownKey;
 use crate::encode::Encoder;
 use crate::label::{Attribute, FixedLabel, Origin, label_name};
 use crate::warning::Warning;
@@ -11,7 +12,7 @@ use crate::warning::Warning;
 /// The labels of a series, sorted by name.
 #[derive(Debug)]
 pub(super) struct Layout {
-    keys: Vec<String>,
+    keys: Vec<KnownKey>,
     slots: Vec<Slot>,
 }
 
@@ -66,11 +67,15 @@ impl Layout {
                 _ => slots.push(Slot { name, pieces: vec![piece] }),
             }
         }
-        Self { keys: attributes.iter().map(|attribute| attribute.key.to_owned()).collect(), slots }
+        Self { keys: attributes.iter().map(KnownKey::new).collect(), slots }
+    }
+
+    pub(super) fn keys(&self) -> &[KnownKey] {
+        &self.keys
     }
 
     pub(super) fn has_keys_of(&self, attributes: &[Attribute<'_>]) -> bool {
-        self.keys.len() == attributes.len() && self.keys.iter().zip(attributes).all(|(key, a)| key == a.key)
+        self.keys.len() == attributes.len() && self.keys.iter().zip(attributes).all(|(key, a)| key.is(a.key))
     }
 
     /// Appends the labels of the series with these attributes. A label without a value is as good as none, so it is left

@@ -3,6 +3,7 @@
 mod exemplars;
 mod family;
 mod head;
+mod known;
 mod layout;
 mod series;
 mod settle;
@@ -21,6 +22,7 @@ use crate::warning::Warnings;
 
 pub(crate) use exemplars::ReadyExemplar;
 pub(crate) use head::Head;
+pub(crate) use known::KnownAttributes;
 
 use exemplars::Exemplars;
 use family::Family;

@@ -9,9 +9,10 @@ use crate::number::{push_canonical, push_float};
 pub(super) struct Bounds {
     dialect: Dialect,
     known: Vec<f64>,
-    texts: Vec<u8>,
+    /// The texts back to back, each with what stands between it and the count.
+    pub(super) texts: Vec<u8>,
     /// Where each text ends, that of infinity at last.
-    ends: Vec<usize>,
+    pub(super) ends: Vec<usize>,
 }
 
 impl Bounds {
@@ -29,14 +30,9 @@ impl Bounds {
         self.ends.clear();
         for bound in bounds.iter().chain([&f64::INFINITY]) {
             self.dialect.push_label_number(&mut self.texts, *bound);
+            self.texts.put_slice(b"\"} ");
             self.ends.push(self.texts.len());
         }
-    }
-
-    /// The text of the bound at `position`; past the last one stands infinity.
-    pub(super) fn text(&self, position: usize) -> &[u8] {
-        let start = if position == 0 { 0 } else { self.ends[position - 1] };
-        &self.texts[start..self.ends[position]]
     }
 }
 

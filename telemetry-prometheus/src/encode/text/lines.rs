@@ -6,8 +6,11 @@ use bytes::{BufMut, Bytes, BytesMut};
 
 use super::Dialect;
 use super::bounds::Bounds;
+use super::label::{push_escaped, push_label};
+use super::prefix::Prefix;
 use crate::encode::Series;
-use crate::escape::{is_legal_label_name, is_legal_metric_name};
+use crate::encode::buckets::Buckets;
+use crate::escape::is_legal_metric_name;
 use crate::number::{Number, push_float, push_integer, push_seconds};
 use crate::page::{Head, ReadyExemplar};
 
@@ -16,48 +19,14 @@ pub(super) struct Lines {
     dialect: Dialect,
     out: BytesMut,
     last_size: usize,
-    /// The name in the metadata, and before `_created`.
-    name: Name,
-    /// The name of the samples, or what it begins with.
-    sample: Name,
+    value: Prefix,
+    bucket: Prefix,
+    sum: Prefix,
+    count: Prefix,
+    created: Prefix,
     /// The part of a line up to a value that differs from line to line.
     start: Vec<u8>,
-    timestamp_ms: i64,
     bounds: Bounds,
-}
-
-/// The name of a family, escaped if it has to stand in quotes.
-#[derive(Debug, Default)]
-struct Name {
-    text: Vec<u8>,
-    is_quoted: bool,
-}
-
-impl Name {
-    fn set(&mut self, name: &str) {
-        self.text.clear();
-        self.is_quoted = !is_legal_metric_name(name);
-        if self.is_quoted {
-            push_escaped(&mut self.text, name, true);
-        } else {
-            self.text.put_slice(name.as_bytes());
-        }
-    }
-
-    /// Writes the name, with `suffix`, and the labels. The set of labels is left open for another one.
-    fn open(&self, out: &mut impl BufMut, suffix: &str, labels: &[u8]) {
-        if self.is_quoted {
-            out.put_slice(b"{\"");
-        }
-        out.put_slice(&self.text);
-        out.put_slice(suffix.as_bytes());
-        out.put_slice(match (self.is_quoted, labels.is_empty()) {
-            (true, true) => b"\"",
-            (true, false) => b"\",",
-            (false, _) => b"{".as_slice(),
-        });
-        out.put_slice(labels);
-    }
 }
 
 impl Lines {
@@ -66,10 +35,12 @@ impl Lines {
             dialect,
             out: BytesMut::new(),
             last_size: 0,
-            name: Name::default(),
-            sample: Name::default(),
+            value: Prefix::default(),
+            bucket: Prefix::default(),
+            sum: Prefix::default(),
+            count: Prefix::default(),
+            created: Prefix::default(),
             start: Vec::new(),
-            timestamp_ms: 0,
             bounds: Bounds::new(dialect),
         }
     }
@@ -90,20 +61,23 @@ impl Lines {
     }
 
     pub(super) fn begin(&mut self, head: &Head) {
-        self.name.set(&head.name);
-        self.sample.set(&head.sample);
+        self.value.set(&head.sample, "");
+        self.bucket.set(&head.sample, "_bucket");
+        self.sum.set(&head.sample, "_sum");
+        self.count.set(&head.sample, "_count");
+        self.created.set(&head.name, "_created");
     }
 
     /// A comment line, unless there is nothing to say.
-    pub(super) fn metadata(&mut self, keyword: &str, text: &str) {
+    pub(super) fn metadata(&mut self, keyword: &str, head: &Head, text: &str) {
         if text.is_empty() {
             return;
         }
-        let quote = if self.name.is_quoted { "\"" } else { "" };
+        let quote = if is_legal_metric_name(&head.name) { "" } else { "\"" };
         for part in ["# ", keyword, " ", quote] {
             self.out.put_slice(part.as_bytes());
         }
-        self.out.put_slice(&self.name.text);
+        push_escaped(&mut self.out, &head.name, true);
         self.out.put_slice(quote.as_bytes());
         self.out.put_u8(b' ');
         // Prometheus leaves the double quote alone here, OpenMetrics does not.
@@ -113,102 +87,94 @@ impl Lines {
 
     /// The one line of a series that has one value.
     pub(super) fn value(&mut self, series: &Series<'_>, value: Number, exemplar: Option<&ReadyExemplar>) {
-        self.sample("", series, value, exemplar);
+        self.value.write(&mut self.out, series.labels);
+        value.push_to(&mut self.out);
+        self.end_line(series.point.timestamp_ms, exemplar);
     }
 
-    pub(super) fn sample(
-        &mut self,
-        suffix: &str,
-        series: &Series<'_>,
-        value: Number,
-        exemplar: Option<&ReadyExemplar>,
-    ) {
-        if series.labels.is_empty() && !self.sample.is_quoted {
-            self.out.put_slice(&self.sample.text);
-            self.out.put_slice(suffix.as_bytes());
-            self.out.put_u8(b' ');
-        } else {
-            self.sample.open(&mut self.out, suffix, series.labels);
-            self.out.put_slice(b"} ");
-        }
-        value.push_to(&mut self.out);
-        self.timestamp_ms = series.point.timestamp_ms;
-        self.end_line(exemplar);
+    pub(super) fn sum_and_count(&mut self, series: &Series<'_>, sum: Number, count: u64) {
+        self.sum.write(&mut self.out, series.labels);
+        sum.push_to(&mut self.out);
+        self.end_line(series.point.timestamp_ms, None);
+        self.count.write(&mut self.out, series.labels);
+        push_integer(&mut self.out, count);
+        self.end_line(series.point.timestamp_ms, None);
     }
 
     /// The line that tells when counting began.
     pub(super) fn created(&mut self, series: &Series<'_>, created: SystemTime) {
-        if series.labels.is_empty() && !self.name.is_quoted {
-            self.out.put_slice(&self.name.text);
-            self.out.put_slice(b"_created ");
-        } else {
-            self.name.open(&mut self.out, "_created", series.labels);
-            self.out.put_slice(b"} ");
-        }
+        self.created.write(&mut self.out, series.labels);
         push_seconds(&mut self.out, created);
         self.out.put_u8(b'\n');
     }
 
-    /// Prepares lines that differ in the value of `label` alone.
-    pub(super) fn begin_label(&mut self, series: &Series<'_>, suffix: &str, label: &str) {
+    /// The lines of all buckets, the infinite one at last.
+    pub(super) fn buckets(&mut self, series: &Series<'_>, buckets: &Buckets) {
+        self.bounds.set(&buckets.classic.bounds);
         self.start.clear();
-        self.sample.open(&mut self.start, suffix, series.labels);
-        if !self.start.ends_with(b"{") {
-            self.start.put_u8(b',');
+        self.bucket.write_open(&mut self.start, series.labels, "le");
+        let timestamp_ms = series.point.timestamp_ms;
+        let is_plain = timestamp_ms == 0 && series.exemplars.is_empty();
+        let counts = buckets.classic.cumulative.iter().chain([&buckets.count]);
+        let mut text_start = 0;
+        for (bucket, (count, text_end)) in counts.zip(&self.bounds.ends).enumerate() {
+            self.out.put_slice(&self.start);
+            self.out.put_slice(&self.bounds.texts[text_start..*text_end]);
+            text_start = *text_end;
+            push_integer(&mut self.out, *count);
+            if is_plain {
+                self.out.put_u8(b'\n');
+            } else {
+                let exemplar = buckets.exemplar(bucket, series.exemplars);
+                end_line(self.dialect, &mut self.out, timestamp_ms, exemplar);
+            }
         }
-        self.start.put_slice(label.as_bytes());
-        self.start.put_slice(b"=\"");
-        self.timestamp_ms = series.point.timestamp_ms;
     }
 
-    /// Prepares the lines of buckets with these bounds.
-    pub(super) fn begin_bounds(&mut self, series: &Series<'_>, bounds: &[f64]) {
-        self.bounds.set(bounds);
-        self.begin_label(series, "_bucket", "le");
+    /// Prepares the lines of quantiles.
+    pub(super) fn begin_quantiles(&mut self, series: &Series<'_>) {
+        self.start.clear();
+        self.value.write_open(&mut self.start, series.labels, "quantile");
     }
 
-    /// A bucket by its position among the bounds. The one past the last is the infinite one.
-    pub(super) fn bucket(&mut self, position: usize, count: u64, exemplar: Option<&ReadyExemplar>) {
-        self.out.put_slice(&self.start);
-        self.out.put_slice(self.bounds.text(position));
-        self.out.put_slice(b"\"} ");
-        push_integer(&mut self.out, count);
-        self.end_line(exemplar);
-    }
-
-    pub(super) fn quantile(&mut self, quantile: f64, value: f64) {
+    pub(super) fn quantile(&mut self, quantile: f64, value: f64, timestamp_ms: i64) {
         self.out.put_slice(&self.start);
         self.dialect.push_label_number(&mut self.out, quantile);
         self.out.put_slice(b"\"} ");
         push_float(&mut self.out, value);
-        self.end_line(None);
+        self.end_line(timestamp_ms, None);
     }
 
-    fn end_line(&mut self, exemplar: Option<&ReadyExemplar>) {
-        if self.timestamp_ms != 0 {
-            self.out.put_u8(b' ');
-            if self.dialect == Dialect::Prometheus {
-                push_integer(&mut self.out, self.timestamp_ms);
-            } else {
-                push_seconds(&mut self.out, time_of(self.timestamp_ms));
-            }
-        }
-        if let Some(exemplar) = exemplar {
-            self.exemplar(exemplar);
-        }
-        self.out.put_u8(b'\n');
+    fn end_line(&mut self, timestamp_ms: i64, exemplar: Option<&ReadyExemplar>) {
+        end_line(self.dialect, &mut self.out, timestamp_ms, exemplar);
     }
+}
 
-    fn exemplar(&mut self, exemplar: &ReadyExemplar) {
-        self.out.put_slice(b" # {");
-        for (position, (name, value)) in exemplar.labels().enumerate() {
-            push_label(&mut self.out, position == 0, name, value);
+/// Writes what comes after a value.
+fn end_line(dialect: Dialect, out: &mut BytesMut, timestamp_ms: i64, exemplar: Option<&ReadyExemplar>) {
+    if timestamp_ms != 0 {
+        out.put_u8(b' ');
+        if dialect == Dialect::Prometheus {
+            push_integer(out, timestamp_ms);
+        } else {
+            push_seconds(out, time_of(timestamp_ms));
         }
-        self.out.put_slice(b"} ");
-        push_float(&mut self.out, exemplar.value);
-        self.out.put_u8(b' ');
-        push_seconds(&mut self.out, exemplar.time);
     }
+    if let Some(exemplar) = exemplar {
+        push_exemplar(out, exemplar);
+    }
+    out.put_u8(b'\n');
+}
+
+fn push_exemplar(out: &mut BytesMut, exemplar: &ReadyExemplar) {
+    out.put_slice(b" # {");
+    for (position, (name, value)) in exemplar.labels().enumerate() {
+        push_label(out, position == 0, name, value);
+    }
+    out.put_slice(b"} ");
+    push_float(out, exemplar.value);
+    out.put_u8(b' ');
+    push_seconds(out, exemplar.time);
 }
 
 /// The time that a source has given in milliseconds since the epoch.
@@ -220,36 +186,4 @@ fn time_of(milliseconds: i64) -> SystemTime {
         SystemTime::UNIX_EPOCH.checked_add(distance)
     };
     time.unwrap_or(SystemTime::UNIX_EPOCH)
-}
-
-pub(super) fn push_label(out: &mut impl BufMut, is_first: bool, name: &str, value: &str) {
-    if !is_first {
-        out.put_u8(b',');
-    }
-    if is_legal_label_name(name) {
-        out.put_slice(name.as_bytes());
-    } else {
-        out.put_u8(b'"');
-        push_escaped(out, name, true);
-        out.put_u8(b'"');
-    }
-    out.put_slice(b"=\"");
-    push_escaped(out, value, true);
-    out.put_u8(b'"');
-}
-
-/// Writes `text` with backslash and line feed escaped, and the double quote where that would end the text.
-fn push_escaped(out: &mut impl BufMut, text: &str, with_quotes: bool) {
-    let mut rest = text.as_bytes();
-    let is_special = |byte: &u8| matches!(byte, b'\\' | b'\n') || (with_quotes && *byte == b'"');
-    while let Some(at) = rest.iter().position(is_special) {
-        out.put_slice(&rest[..at]);
-        out.put_slice(match rest[at] {
-            b'\n' => b"\\n",
-            b'"' => b"\\\"",
-            _ => b"\\\\",
-        });
-        rest = &rest[at + 1..];
-    }
-    out.put_slice(rest);
 }

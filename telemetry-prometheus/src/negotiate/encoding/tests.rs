@@ -42,6 +42,7 @@ fn px148_gzip_is_sent_to_those_who_want_it() {
         "*;q=0.5, identity;q=0",
         "gzip;q=0.5, *;q=0",
         "gzip;q=0, gzip",
+        "gzip;q=0.6, zstd;q=0.5",
     ] {
         assert_eq!(negotiate(header), ContentEncoding::Gzip, "{header}");
     }
@@ -59,7 +60,7 @@ fn px148_zstd_is_sent_to_those_who_name_it() {
     {
         assert_eq!(negotiate(header), ContentEncoding::Zstd, "{header}");
     }
-    for header in ["*", "gzip", "zstd;q=0", "gzip;q=0.6, zstd;q=0.5", "zstd;q=0.5, *"] {
+    for header in ["*", "gzip", "zstd;q=0", "zstd;q=0.5, *"] {
         assert_ne!(negotiate(header), ContentEncoding::Zstd, "{header}");
     }
     assert_eq!(ContentEncoding::Zstd.header_value().unwrap(), "zstd");
