@@ -1,7 +1,8 @@
 //! Prometheus exposition for OpenTelemetry metrics.
 //!
 //! A [`PrometheusExporter`] reads the metrics of an OpenTelemetry meter provider when Prometheus asks for them, and
-//! writes them straight from the SDK's data: there is no registry in between that would hold a second copy.
+//! writes them straight from the SDK's data, in the format that was asked for: there is no registry in between that would
+//! hold a second copy.
 //! [`PrometheusMetricsHandler`] serves them over HTTP. Metrics of the [`prometheus`] crate can appear beside them, and
 //! they in its registries.
 //!
@@ -44,10 +45,32 @@
 //! # Ok::<(), telemetry_prometheus::Error>(())
 //! ```
 //!
+//! # Formats
+//!
+//! | [`Format`] | exemplars | units | start times | exponential histograms |
+//! |---|---|---|---|---|
+//! | [`PrometheusText`](Format::PrometheusText), 0.0.4 | | | | classic buckets |
+//! | [`PrometheusTextV1`](Format::PrometheusTextV1): the same, with names of UTF-8 in quotes | | | | classic buckets |
+//! | [`OpenMetrics`](Format::OpenMetrics) 1.0 | yes | yes | [by option](PrometheusExporterBuilder::with_created_lines) | classic buckets |
+//! | [`Protobuf`](Format::Protobuf) | yes | yes | yes | native; [both by option](PrometheusExporterBuilder::with_classic_beside_native) |
+//!
+//! The handler chooses by the request's `Accept`, as [`Exposition::negotiate`] tells; `render` takes a format, or an
+//! [`Exposition`] for another [`Escaping`] of names than underscores.
+//!
+//! **Native histograms.** Give an instrument the SDK's exponential aggregation with a view, and let Prometheus ask for
+//! protocol buffers: 2.42 to 3.5 do so with `--enable-feature=native-histograms`. Scales above 8 are merged down to what Prometheus can hold. Where only classic buckets can
+//! be written, the same data appears as a classic histogram with fixed bounds, so that a change of the view never
+//! loses a metric: see [`with_exponential_bounds`](PrometheusExporterBuilder::with_exponential_bounds).
+//!
+//! **Exemplars.** The SDK collects none, so they come from the [`ExemplarStore`](telemetry_core::exemplar::ExemplarStore)
+//! that instrumentation offers its measurements to: for counters the newest, for histograms the newest of each bucket.
+//! Labels are `trace_id`, `span_id`, and attributes in the order of their names for as long as all fit into 128
+//! characters.
+//!
 //! # Names, labels and conflicts
 //!
 //! Translation follows the [OpenTelemetry specification], "Prometheus and OpenMetrics Compatibility". Where that is silent
-//! or leaves a choice, this is what happens (the ids are those of the tests):
+//! or leaves a choice, this is what happens (the ids are those of the tests; all rules are listed at the end):
 //!
 //! | Case | Outcome | Tests |
 //! |---|---|---|
@@ -56,19 +79,27 @@
 //! | unit `1`, or in braces | no suffix | PX-27, PX-28 |
 //! | a unit that is in no table | kept: `kg` becomes `_kg` | PX-30 |
 //! | a name that ends in its unit or in `_total` already | nothing is added twice | PX-31, PX-33 |
+//! | other strategies, and names that are not legal in a format | [`TranslationStrategy`], then [`Escaping`] | PX-40 to PX-48 |
 //! | an attribute key with a digit or `_` in front | `key_` in front: Prometheus keeps names like `__x` for itself | PX-94 |
 //! | `le` on a histogram, `quantile` on a summary, `__name__` | `exported_` in front | PX-97 |
 //! | two attributes that become one label | values joined with `;`, in the order of the keys | PX-95 |
 //! | a value that is not text | its JSON form | PX-96 |
+//! | an empty value | no label: Prometheus does not tell the two apart | OM-26 |
 //! | a scope without version or schema URL | no empty labels for them | PX-90 |
 //! | an empty resource | no `target_info` | PX-100 |
 //! | one name with two types | the one that came first; at once: the exporter before registries, scopes by name | PX-105 |
 //! | one name with two descriptions or units | all points, under the first description | PX-106 |
-//! | a metric named like a sample of a histogram (`x_count` beside `x`) | dropped | PX-109 |
+//! | a metric named like a sample of another (`x_count` beside a histogram `x`) | the one that came first | PX-109 |
 //! | two series with the same labels | one is exported, by the same rule | T-07, PX-93 |
 //! | a second `target_info` | dropped: an output has one resource | PX-100 |
-//! | exponential histograms | not exported yet | PX-58 |
-//! | no metrics at all | status 200 and an empty body | PX-12 |
+//! | a counter whose name does not end in `_total` | `unknown` in OpenMetrics | PX-46 |
+//! | a counter that is negative or NaN | left out of OpenMetrics | PX-64 |
+//! | a histogram whose sum may shrink | without sum and count in OpenMetrics | PX-63 |
+//! | a histogram too coarse to be native (scale below -4) | left out of protocol buffers | PX-73 |
+//! | no metrics at all | status 200; an empty body, or `# EOF` | PX-12 |
+//!
+//! Conflicts are settled by the names in one format: a gauge `x` and a counter `x_total` are two families in text, and one
+//! name too many in OpenMetrics.
 //!
 //! Metrics, series, descriptions and units that are dropped, and labels that are renamed, are logged by [`tracing`] as
 //! a warning, once in the life of an exporter. Label values that are joined are not, nor are scope attributes that are
@@ -77,19 +108,6 @@
 //! Values that were recorded as integers are written in full, others like Prometheus' own libraries write them: as
 //! short as possible, with an exponent from `1e+06` on (PX-65, PX-66, T-12). Families are sorted by name, series by
 //! labels: equal data gives equal bytes (T-17), but for conflicts, which depend on what came first.
-//!
-//! The rules of the project's specification that this crate meets, by the place where each is met:
-//!
-//! | Module | Rules |
-//! |---|---|
-//! | `reader`, `exporter` | PX-01 to PX-08, PX-12, PX-153 |
-//! | `name`, `unit` | PX-20 to PX-23, PX-26 to PX-33, PX-36, PX-110 |
-//! | `label`, `layout` | PX-10, PX-91, PX-94 to PX-97 |
-//! | `sdk` | PX-50 to PX-56, PX-58, PX-61, PX-62, PX-90, PX-92, PX-99, PX-100, PX-102, PX-103 |
-//! | `family`, `memory`, `series` | PX-24, PX-34, PX-93, PX-98, PX-104 to PX-109, T-07, T-17 |
-//! | `number` | PX-64 to PX-66, T-09, T-12 |
-//! | `encode::text` | PX-11, PX-25, PX-120, T-01 to T-06, T-08, T-10, T-11, T-13, T-14, T-16 |
-//! | `handler` | PX-140, PX-143, PX-150, PX-154, PX-160 |
 //!
 //! # Registries of the `prometheus` crate
 //!
@@ -104,12 +122,30 @@
 //!
 //! The crate's feature `protobuf` may be on or off.
 //!
+//! # What a scrape costs
+//!
+//! The exporter remembers what the labels of each series look like, and checks that against the attributes in each
+//! scrape: in the steady state a page needs no allocation beyond those of the SDK's collection, and most of the time
+//! of a scrape is that collection. The memory for this is about twice that of the labels' text, for each of up to four
+//! formats that are asked for, and that of the last page.
+//!
+//! # Features
+//!
+//! | feature | what it adds |
+//! |---|---|
+//! | `gzip` (default) | compressed responses |
+//! | `zstd` | the same with zstd, which builds a C library |
+//! | `server` | `PrometheusExporter::serve`: a server for metrics alone |
+//! | `process` | `PrometheusExporterBuilder::with_process_metrics`: `process_*` on Linux |
+//!
 //! # Requirements
 //!
 //! Collecting on demand needs the SDK's feature `experimental_metrics_custom_reader`, which this crate switches on. The
 //! handler wants a Tokio runtime, and without one does its work in the calling thread.
 //!
 //! [OpenTelemetry specification]: https://opentelemetry.io/docs/specs/otel/compatibility/prometheus_and_openmetrics/
+
+#![doc = include_str!("../RULES.md")]
 
 mod body;
 mod bridge;
