@@ -23,9 +23,14 @@ pub(crate) struct Entry {
     pub(crate) build: fn(&Workload) -> Result<Scrape>,
 }
 
-/// Another format of ours is another line: `Page::Shared` for text, `Page::Protobuf` for protocol buffers.
 pub(crate) const SYSTEMS: &[Entry] = &[
     Entry { name: OURS, collects: true, build: |work| sdk::ours(work, Format::PrometheusText, Page::Shared) },
+    Entry {
+        name: "ours-openmetrics",
+        collects: true,
+        build: |work| sdk::ours(work, Format::OpenMetrics, Page::Shared),
+    },
+    Entry { name: "ours-protobuf", collects: true, build: |work| sdk::ours(work, Format::Protobuf, Page::Protobuf) },
     Entry { name: "opentelemetry-prometheus", collects: true, build: sdk::opentelemetry_prometheus },
     Entry { name: "opentelemetry-prometheus-text-exporter", collects: true, build: sdk::text_exporter },
     Entry { name: "prometheus", collects: false, build: prometheus::build },
