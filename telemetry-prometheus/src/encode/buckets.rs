@@ -12,6 +12,8 @@ pub(super) struct Buckets {
     pub(super) exponential: Exponential,
     pub(super) sum: Number,
     pub(super) count: u64,
+    /// Whether there are negative values, or room for them: then the sum may fall.
+    pub(super) is_signed: bool,
     /// For each bucket, the infinite one included, the newest exemplar in it.
     exemplars: Vec<Option<usize>>,
 }
@@ -21,6 +23,7 @@ impl Buckets {
         point.fill(&mut self.classic);
         self.sum = point.sum();
         self.count = point.count();
+        self.is_signed = self.classic.bounds.first().is_some_and(|bound| *bound < 0.0);
     }
 
     /// Fills the exponential buckets, and the classic ones with the counts below `bounds`.
@@ -28,6 +31,8 @@ impl Buckets {
         point.fill(&mut self.exponential);
         self.sum = point.sum();
         self.count = self.exponential.count;
+        let is_negative = self.exponential.negative.counts.iter().any(|count| *count > 0);
+        self.is_signed = is_negative || bounds.first().is_some_and(|bound| *bound < 0.0);
         self.classic.bounds.clear();
         self.classic.bounds.extend(bounds);
         classic::fill_cumulative(&self.exponential, bounds, &mut self.classic.cumulative);

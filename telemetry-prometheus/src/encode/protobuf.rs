@@ -120,6 +120,7 @@ impl ProtobufEncoder {
         if self.native.fill(&self.buckets.exponential).is_err() {
             return false;
         }
+        self.buckets.count = self.native.count;
         self.begin_histogram(series);
         if self.has_classic_beside_native {
             self.add_classic(series);

@@ -91,9 +91,8 @@ impl TextEncoder {
         let buckets = &self.buckets;
         self.lines.buckets(series, buckets);
 
-        let sum = buckets.sum.to_f64();
-        // The sum of values that may be negative could shrink, which OpenMetrics forbids; the count goes with it.
-        let is_monotonic = sum >= 0.0 && buckets.classic.bounds.first().is_none_or(|bound| *bound >= 0.0);
+        // The sum of values that may be negative could fall, which OpenMetrics forbids; the count goes with it.
+        let is_monotonic = buckets.sum.to_f64() >= 0.0 && !buckets.is_signed;
         if is_monotonic || !self.is_open_metrics() {
             self.lines.sum_and_count(series, buckets.sum, buckets.count);
         }

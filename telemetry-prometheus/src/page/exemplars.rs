@@ -3,7 +3,7 @@
 use std::fmt::Write;
 use std::time::SystemTime;
 
-use telemetry_core::exemplar::{Exemplar, ExemplarReservoir, ExemplarStore};
+use telemetry_core::exemplar::{Exemplar, ExemplarReservoir};
 use telemetry_core::opentelemetry::{SpanId, TraceId};
 
 use super::Setting;
@@ -64,6 +64,9 @@ impl ReadyExemplar {
         let strategy = setting.options.translation_strategy;
         let escaping = setting.exposition.escaping();
         let attributes = exemplar.filtered_attributes().iter();
+        let is_id = |name: &str| name == TRACE_ID || name == SPAN_ID;
+        // By their key too: a scraper that undoes the escaping would see the id twice.
+        let attributes = attributes.filter(|attribute| !is_id(attribute.key.as_str()));
         let mut labels: Vec<(String, String)> = attributes
             .map(|attribute| {
                 let (name, _) = label_name(attribute.key.as_str(), Origin::OpenTelemetry, None, strategy, escaping);
@@ -78,7 +81,7 @@ impl ReadyExemplar {
         let mut characters = self.texts.chars().count();
         for (name, value) in labels {
             let wanted = name.chars().count() + value.chars().count();
-            if characters + wanted <= CHARACTER_LIMIT && name != TRACE_ID && name != SPAN_ID {
+            if characters + wanted <= CHARACTER_LIMIT && !is_id(&name) {
                 characters += wanted;
                 self.push(&name, |text| text.write_str(&value));
             }
@@ -90,17 +93,9 @@ impl ReadyExemplar {
 #[derive(Debug, Default)]
 pub(super) struct Exemplars {
     ready: Vec<ReadyExemplar>,
-    /// Which reservoirs the families know.
-    generation: u64,
 }
 
 impl Exemplars {
-    /// Whether no reservoir was added since the last question.
-    pub(super) fn is_current(&mut self, store: &ExemplarStore) -> bool {
-        let generation = store.generation();
-        std::mem::replace(&mut self.generation, generation) == generation
-    }
-
     /// The exemplars in a reservoir.
     pub(super) fn of(&mut self, reservoir: Option<&ExemplarReservoir>, setting: Setting<'_>) -> &[ReadyExemplar] {
         let mut count = 0;

@@ -24,6 +24,8 @@ pub(super) struct Family {
     lines: Vec<Line>,
     /// The reservoirs of the lines, or none at all where no line has one.
     reservoirs: Vec<Option<ExemplarReservoir>>,
+    /// How far the store had come when they were looked up, if they were for these lines.
+    generation: Option<u64>,
 }
 
 /// Where a series is found.
@@ -45,7 +47,8 @@ impl Line {
 
 impl Family {
     pub(super) fn new(head: Head, part: Part) -> Self {
-        Self { head, parts: vec![part], labels: Vec::new(), lines: Vec::new(), reservoirs: Vec::new() }
+        let (labels, lines, reservoirs) = (Vec::new(), Vec::new(), Vec::new());
+        Self { head, parts: vec![part], labels, lines, reservoirs, generation: None }
     }
 
     /// Adds the series of another metric with the same name, if they fit.
@@ -95,14 +98,15 @@ impl Family {
         self.reservoirs.get(line.position)?.as_ref()
     }
 
-    /// Brings labels and order up to the data. Tells whether there was anything to do.
-    pub(super) fn update<E: Encoder>(&mut self, sources: &[Source<'_>], setting: Setting<'_>) -> bool {
+    /// Brings labels and order up to the data.
+    pub(super) fn update<E: Encoder>(&mut self, sources: &[Source<'_>], setting: Setting<'_>) {
         if self.parts.iter_mut().all(|part| part.is_current(sources)) {
-            return false;
+            return;
         }
         self.labels.clear();
         self.lines.clear();
         self.reservoirs.clear();
+        self.generation = None;
         for (index, part) in self.parts.iter_mut().enumerate() {
             part.render::<E>(sources, &self.head, setting, &mut self.labels, |point, labels| {
                 self.lines.push(Line { part: index, point, labels, position: 0 });
@@ -119,11 +123,15 @@ impl Family {
             setting.warnings.report(&Warning::DuplicateSeries { family: &self.head.name });
         }
         self.lines.iter_mut().zip(0..).for_each(|(line, position)| line.position = position);
-        true
     }
 
-    /// Looks up where the exemplars of the series are kept.
+    /// Looks up where the exemplars of the series are kept, if that may have changed.
     pub(super) fn find_reservoirs(&mut self, sources: &[Source<'_>], store: &ExemplarStore) {
+        // Read before: what is added meanwhile is found the next time.
+        let generation = Some(store.generation());
+        if std::mem::replace(&mut self.generation, generation) == generation {
+            return;
+        }
         self.reservoirs.clear();
         if !matches!(self.head.kind, Kind::Counter | Kind::Histogram) {
             return;

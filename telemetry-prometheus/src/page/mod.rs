@@ -65,16 +65,12 @@ impl<E: Encoder> Page<E> {
             self.inventory = Some(Arc::clone(inventory));
         }
         let store = exemplar_store(setting);
-        let are_reservoirs_known = store.is_none_or(|store| self.exemplars.is_current(store));
-
         for family in &mut self.families {
             if !filter.is_all() && !family.head().is_named_by(filter) {
                 continue;
             }
-            let is_changed = family.update::<E>(&sources, setting);
-            if let Some(store) = store
-                && (is_changed || !are_reservoirs_known)
-            {
+            family.update::<E>(&sources, setting);
+            if let Some(store) = store {
                 family.find_reservoirs(&sources, store);
             }
             write_family(family, &sources, &mut self.encoder, &mut self.exemplars, setting);

@@ -21,7 +21,9 @@ impl Bounds {
     }
 
     pub(super) fn set(&mut self, bounds: &[f64]) {
-        if self.known == bounds && !self.ends.is_empty() {
+        // Zero and negative zero are equal, but not in writing.
+        let is_known = self.known.iter().map(|bound| bound.to_bits()).eq(bounds.iter().map(|bound| bound.to_bits()));
+        if is_known && !self.ends.is_empty() {
             return;
         }
         self.known.clear();
