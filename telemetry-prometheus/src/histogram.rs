@@ -1,12 +1,5 @@
 //! Histograms in plain numbers, between the sources and the encoders.
 
-/// Explicit buckets: upper bounds, ascending, without the infinite one, and as many cumulative counts.
-#[derive(Debug, Default)]
-pub(crate) struct ClassicBuckets {
-    pub(crate) bounds: Vec<f64>,
-    pub(crate) cumulative: Vec<u64>,
-}
-
 /// An exponential histogram as OpenTelemetry has it: bucket `i` holds the absolute values in `(base^i, base^(i+1)]`, where
 /// `base` is `2^(2^-scale)`.
 #[derive(Debug, Default)]

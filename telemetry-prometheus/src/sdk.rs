@@ -7,15 +7,16 @@ use telemetry_core::exemplar::ExemplarReservoir;
 use telemetry_core::opentelemetry::{InstrumentationScope, KeyValue, Value};
 use telemetry_core::opentelemetry_sdk::metrics::Temporality;
 use telemetry_core::opentelemetry_sdk::metrics::data::{
-    AggregatedMetrics, ExponentialHistogramDataPoint, HistogramDataPoint, Metric, MetricData,
+    AggregatedMetrics, ExponentialHistogramDataPoint, GaugeDataPoint, HistogramDataPoint, Metric, MetricData,
+    SumDataPoint,
 };
 
-use crate::histogram::{ClassicBuckets, Exponential};
+use crate::histogram::Exponential;
 use crate::kind::Kind;
 use crate::label::{Attribute, FixedLabel};
 use crate::number::Number;
-use crate::page::KnownAttributes;
-use crate::source::{ExemplarKey, ExponentialPoint, HistogramPoint, Point, PointValue, Points};
+use crate::page::{Column, KnownAttributes};
+use crate::source::{ExemplarKey, ExponentialPoint, PointValue, Points};
 use crate::warning::Warning;
 
 /// What kind of data a metric has.
@@ -127,21 +128,22 @@ impl<T: Copy + Into<Number>> Points for MetricData<T> {
         });
     }
 
-    fn have_attributes(&self, mut known: KnownAttributes<'_>) -> bool {
+    fn read(&self, mut known: KnownAttributes<'_>, column: &mut Column) -> bool {
+        let mut are_known = true;
         with_points!(self, |points| {
-            let mut points = points;
-            points.all(|point| known.next_are(point.attributes().map(Attribute::from)))
-        })
+            for point in points {
+                are_known = are_known && known.next_are(point.attributes().map(Attribute::from));
+                point.push_to(column);
+            }
+        });
+        are_known
     }
 
-    fn point(&self, position: usize) -> Option<Point<'_>> {
-        let value = match self {
-            Self::Gauge(gauge) => PointValue::Number(gauge.data_points().nth(position)?.value().into()),
-            Self::Sum(sum) => PointValue::Number(sum.data_points().nth(position)?.value().into()),
-            Self::Histogram(histogram) => PointValue::Histogram(histogram.data_points().nth(position)?),
-            Self::ExponentialHistogram(histogram) => PointValue::Exponential(histogram.data_points().nth(position)?),
+    fn complex(&self, position: usize) -> Option<PointValue<'_>> {
+        let Self::ExponentialHistogram(histogram) = self else {
+            return None;
         };
-        Some(value.into())
+        Some(PointValue::Exponential(histogram.data_points().nth(position)?))
     }
 
     fn start_time(&self) -> Option<SystemTime> {
@@ -168,26 +170,36 @@ impl<'a> From<&'a KeyValue> for Attribute<'a> {
     }
 }
 
-impl<T: Copy + Into<Number>> HistogramPoint for HistogramDataPoint<T> {
-    fn count(&self) -> u64 {
-        self.count()
-    }
+/// A point whose value fits into a column, if it does.
+trait DataPoint {
+    fn push_to(&self, column: &mut Column);
+}
 
-    fn sum(&self) -> Number {
-        self.sum().into()
+impl<T: Copy + Into<Number>> DataPoint for GaugeDataPoint<T> {
+    fn push_to(&self, column: &mut Column) {
+        column.push_number(self.value().into());
     }
+}
 
-    fn fill(&self, buckets: &mut ClassicBuckets) {
-        buckets.bounds.clear();
-        buckets.bounds.extend(self.bounds());
-        buckets.cumulative.clear();
+impl<T: Copy + Into<Number>> DataPoint for SumDataPoint<T> {
+    fn push_to(&self, column: &mut Column) {
+        column.push_number(self.value().into());
+    }
+}
+
+impl<T: Copy + Into<Number>> DataPoint for HistogramDataPoint<T> {
+    fn push_to(&self, column: &mut Column) {
         // The last count has no bound: it is the infinite bucket.
-        let counts = self.bucket_counts().take(buckets.bounds.len());
-        buckets.cumulative.extend(counts.scan(0, |sum, count| {
+        let counts = self.bounds().zip(self.bucket_counts()).scan(0, |sum, (_, count)| {
             *sum += count;
             Some(*sum)
-        }));
+        });
+        column.push_histogram(self.sum().into(), self.count(), || self.bounds(), counts);
     }
+}
+
+impl<T> DataPoint for ExponentialHistogramDataPoint<T> {
+    fn push_to(&self, _: &mut Column) {}
 }
 
 impl<T: Copy + Into<Number>> ExponentialPoint for ExponentialHistogramDataPoint<T> {
@@ -222,12 +234,9 @@ impl Points for TargetInfo {
         visit(&[]);
     }
 
-    fn have_attributes(&self, mut known: KnownAttributes<'_>) -> bool {
+    fn read(&self, mut known: KnownAttributes<'_>, column: &mut Column) -> bool {
+        column.push_number(Number::U64(1));
         known.next_are(std::iter::empty())
-    }
-
-    fn point(&self, position: usize) -> Option<Point<'_>> {
-        (position == 0).then(|| PointValue::Number(Number::U64(1)).into())
     }
 }
 

@@ -5,10 +5,10 @@ use std::time::SystemTime;
 use telemetry_core::exemplar::{ExemplarReservoir, ExemplarStore};
 use telemetry_core::opentelemetry::InstrumentationScope;
 
-use crate::histogram::{ClassicBuckets, Exponential};
+use crate::histogram::Exponential;
 use crate::label::Attribute;
 use crate::number::Number;
-use crate::page::KnownAttributes;
+use crate::page::{Column, KnownAttributes};
 
 /// The points of one metric, each with its attributes. Positions are stable for as long as the data is there.
 pub(crate) trait Points {
@@ -17,11 +17,15 @@ pub(crate) trait Points {
     /// Visits the attributes of each point, in order.
     fn each_attributes<'a>(&'a self, visit: &mut dyn FnMut(&[Attribute<'a>]));
 
-    /// Whether all points have the attributes that `known` has, in the same order.
-    fn have_attributes(&self, known: KnownAttributes<'_>) -> bool;
+    /// Copies the values of all points, in order, and tells whether they have the attributes that `known` has.
+    ///
+    /// Points lie in memory in the order in which they are read here, but are written in another one.
+    fn read(&self, known: KnownAttributes<'_>, column: &mut Column) -> bool;
 
-    /// The point at `position`, or nothing past the end.
-    fn point(&self, position: usize) -> Option<Point<'_>>;
+    /// A value that a column has no room for.
+    fn complex(&self, _position: usize) -> Option<PointValue<'_>> {
+        None
+    }
 
     /// When counting began, for kinds of metrics that count.
     fn start_time(&self) -> Option<SystemTime> {
@@ -29,7 +33,7 @@ pub(crate) trait Points {
     }
 
     /// Where the exemplars of the series at `position` are kept, if anywhere.
-    fn reservoir(&self, _: usize, _: &ExemplarKey<'_>) -> Option<ExemplarReservoir> {
+    fn reservoir(&self, _position: usize, _key: &ExemplarKey<'_>) -> Option<ExemplarReservoir> {
         None
     }
 }
@@ -52,22 +56,18 @@ pub(crate) struct Point<'a> {
 #[derive(Clone, Copy)]
 pub(crate) enum PointValue<'a> {
     Number(Number),
-    Histogram(&'a dyn HistogramPoint),
+    Classic(Classic<'a>),
     Exponential(&'a dyn ExponentialPoint),
     Summary(&'a dyn SummaryPoint),
 }
 
-impl<'a> From<PointValue<'a>> for Point<'a> {
-    fn from(value: PointValue<'a>) -> Self {
-        Self { value, timestamp_ms: 0 }
-    }
-}
-
-/// A histogram with explicit buckets.
-pub(crate) trait HistogramPoint {
-    fn count(&self) -> u64;
-    fn sum(&self) -> Number;
-    fn fill(&self, buckets: &mut ClassicBuckets);
+/// A histogram with explicit buckets: upper bounds, ascending, without the infinite one, and as many cumulative counts.
+#[derive(Clone, Copy)]
+pub(crate) struct Classic<'a> {
+    pub(crate) bounds: &'a [f64],
+    pub(crate) cumulative: &'a [u64],
+    pub(crate) count: u64,
+    pub(crate) sum: Number,
 }
 
 /// A histogram with exponential buckets.

@@ -7,12 +7,11 @@ use super::Identity;
 #[allow(unused_imports, reason = "the generated types have the method themselves")]
 use super::compat::Value;
 use super::compat::untyped_value;
-use crate::histogram::ClassicBuckets;
 use crate::kind::Kind;
 use crate::label::{Attribute, AttributeValue};
 use crate::number::Number;
-use crate::page::KnownAttributes;
-use crate::source::{HistogramPoint, Point, PointValue, Points, SummaryPoint};
+use crate::page::{Column, KnownAttributes};
+use crate::source::{PointValue, Points, SummaryPoint};
 
 /// The families of each registry, for one exporter, whose own metrics they leave out.
 pub(crate) fn gather<'r>(
@@ -47,47 +46,43 @@ impl Points for MetricFamily {
         }
     }
 
-    fn have_attributes(&self, mut known: KnownAttributes<'_>) -> bool {
-        self.get_metric().iter().all(|metric| known.next_are(metric.get_label().iter().map(Attribute::from)))
+    fn read(&self, mut known: KnownAttributes<'_>, column: &mut Column) -> bool {
+        let kind = kind(self);
+        let mut are_known = true;
+        for metric in self.get_metric() {
+            are_known = are_known && known.next_are(metric.get_label().iter().map(Attribute::from));
+            column.push_timestamp(metric.timestamp_ms());
+            match kind {
+                Kind::Counter => column.push_number(metric.get_counter().value().into()),
+                Kind::Histogram => push_histogram(metric.get_histogram(), column),
+                Kind::Summary => {}
+                Kind::Untyped => column.push_number(untyped_value(metric).into()),
+                Kind::Gauge | Kind::Info => column.push_number(metric.get_gauge().value().into()),
+            }
+        }
+        are_known
     }
 
-    fn point(&self, position: usize) -> Option<Point<'_>> {
-        let metric = self.get_metric().get(position)?;
-        let histogram: &Histogram = metric.get_histogram();
-        let summary: &Summary = metric.get_summary();
-        let value = match kind(self) {
-            Kind::Counter => PointValue::Number(metric.get_counter().value().into()),
-            Kind::Histogram => PointValue::Histogram(histogram),
-            Kind::Summary => PointValue::Summary(summary),
-            Kind::Untyped => PointValue::Number(untyped_value(metric).into()),
-            Kind::Gauge | Kind::Info => PointValue::Number(metric.get_gauge().value().into()),
-        };
-        Some(Point { value, timestamp_ms: metric.timestamp_ms() })
+    fn complex(&self, position: usize) -> Option<PointValue<'_>> {
+        let summary: &Summary = self.get_metric().get(position)?.get_summary();
+        (kind(self) == Kind::Summary).then_some(PointValue::Summary(summary))
     }
+}
+
+fn push_histogram(histogram: &Histogram, column: &mut Column) {
+    // The infinite bucket is the count of all.
+    let finite = histogram.get_bucket().iter().filter(|bucket| bucket.upper_bound() < f64::INFINITY);
+    column.push_histogram(
+        histogram.get_sample_sum().into(),
+        histogram.get_sample_count(),
+        || finite.clone().map(Bucket::upper_bound),
+        finite.clone().map(Bucket::cumulative_count),
+    );
 }
 
 impl<'a> From<&'a LabelPair> for Attribute<'a> {
     fn from(label: &'a LabelPair) -> Self {
         Self { key: label.name(), origin: None, value: AttributeValue::Text(label.value()) }
-    }
-}
-
-impl HistogramPoint for Histogram {
-    fn count(&self) -> u64 {
-        self.get_sample_count()
-    }
-
-    fn sum(&self) -> Number {
-        self.get_sample_sum().into()
-    }
-
-    fn fill(&self, buckets: &mut ClassicBuckets) {
-        // The infinite bucket is the count of all.
-        let finite = || self.get_bucket().iter().filter(|bucket| bucket.upper_bound() < f64::INFINITY);
-        buckets.bounds.clear();
-        buckets.bounds.extend(finite().map(Bucket::upper_bound));
-        buckets.cumulative.clear();
-        buckets.cumulative.extend(finite().map(Bucket::cumulative_count));
     }
 }
 

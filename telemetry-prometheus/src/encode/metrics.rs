@@ -6,7 +6,7 @@ use super::buckets::Buckets;
 use super::{Encoder, Series};
 use crate::kind::Kind;
 use crate::page::Head;
-use crate::source::PointValue;
+use crate::source::{Classic, PointValue};
 use crate::warning::Warnings;
 
 /// Ends names and values of labels: no byte of UTF-8.
@@ -22,21 +22,20 @@ impl MetricsEncoder {
     pub(crate) fn finish(&mut self) -> Vec<MetricFamily> {
         std::mem::take(&mut self.families)
     }
+}
 
-    fn histogram(&self) -> Histogram {
-        let classic = &self.buckets.classic;
-        let buckets = classic.bounds.iter().zip(&classic.cumulative).map(|(bound, count)| {
-            let mut bucket = Bucket::default();
-            bucket.set_upper_bound(*bound);
-            bucket.set_cumulative_count(*count);
-            bucket
-        });
-        let mut histogram = Histogram::default();
-        histogram.set_bucket(buckets.collect());
-        histogram.set_sample_count(self.buckets.count);
-        histogram.set_sample_sum(self.buckets.sum.to_f64());
-        histogram
-    }
+fn histogram(classic: &Classic<'_>) -> Histogram {
+    let buckets = classic.bounds.iter().zip(classic.cumulative).map(|(bound, count)| {
+        let mut bucket = Bucket::default();
+        bucket.set_upper_bound(*bound);
+        bucket.set_cumulative_count(*count);
+        bucket
+    });
+    let mut histogram = Histogram::default();
+    histogram.set_bucket(buckets.collect());
+    histogram.set_sample_count(classic.count);
+    histogram.set_sample_sum(classic.sum.to_f64());
+    histogram
 }
 
 impl Encoder for MetricsEncoder {
@@ -77,13 +76,10 @@ impl Encoder for MetricsEncoder {
                 gauge.set_value(value.to_f64());
                 metric.set_gauge(gauge);
             }
-            PointValue::Histogram(point) => {
-                self.buckets.fill_classic(point);
-                metric.set_histogram(self.histogram());
-            }
+            PointValue::Classic(classic) => metric.set_histogram(histogram(&classic)),
             PointValue::Exponential(point) => {
-                self.buckets.fill_exponential(point, &head.exponential_bounds);
-                metric.set_histogram(self.histogram());
+                self.buckets.read(point);
+                metric.set_histogram(histogram(&self.buckets.classic(&head.exponential_bounds, point.sum())));
             }
             PointValue::Summary(_) => return,
         }

@@ -7,13 +7,14 @@ use bytes::{BufMut, Bytes, BytesMut};
 use prost::Message;
 use prost::encoding::{self, WireType};
 
-use super::buckets::Buckets;
+use super::buckets::{BucketExemplars, Buckets};
 use super::proto::{self, MetricType, canonical};
 use super::{Encoder, Series};
 use crate::kind::Kind;
 use crate::native::Native;
+use crate::number::Number;
 use crate::page::{Head, ReadyExemplar};
-use crate::source::{ExponentialPoint, PointValue, SummaryPoint};
+use crate::source::{Classic, ExponentialPoint, PointValue, SummaryPoint};
 use crate::warning::{Warning, Warnings};
 
 /// The numbers of fields.
@@ -42,6 +43,7 @@ pub(crate) struct ProtobufEncoder {
     /// The series of the family at hand: their length has to be known before the family begins.
     metrics: Vec<u8>,
     buckets: Buckets,
+    exemplars: BucketExemplars,
     native: Native,
     counter: proto::Counter,
     summary: proto::Summary,
@@ -56,6 +58,7 @@ impl ProtobufEncoder {
             last_size: 0,
             metrics: Vec::new(),
             buckets: Buckets::default(),
+            exemplars: BucketExemplars::default(),
             native: Native::default(),
             counter: proto::Counter::default(),
             summary: proto::Summary::default(),
@@ -85,30 +88,29 @@ impl ProtobufEncoder {
         });
     }
 
-    /// Begins a histogram from what the buckets say of it.
-    fn begin_histogram(&mut self, series: &Series<'_>) {
+    fn begin_histogram(&mut self, count: u64, sum: Number, series: &Series<'_>) {
         let histogram = &mut self.histogram;
         histogram.clear();
-        histogram.sample_count = Some(self.buckets.count);
-        histogram.sample_sum = Some(canonical(self.buckets.sum.to_f64()));
+        histogram.sample_count = Some(count);
+        histogram.sample_sum = Some(canonical(sum.to_f64()));
         histogram.start_timestamp = series.created.map(Into::into);
     }
 
-    fn add_classic(&mut self, series: &Series<'_>) {
-        self.buckets.distribute(series.exemplars);
-        let Self { buckets, histogram, .. } = self;
-        let exemplar = |bucket| buckets.exemplar(bucket, series.exemplars).map(Into::into);
+    fn add_classic(&mut self, classic: &Classic<'_>, series: &Series<'_>) {
+        self.exemplars.distribute(series.exemplars, classic.bounds);
+        let Self { exemplars, histogram, .. } = self;
+        let exemplar = |bucket| exemplars.get(bucket, series.exemplars).map(Into::into);
         let bucket = |(position, (bound, count)): (usize, (&f64, &u64))| proto::Bucket {
             cumulative_count: Some(*count),
             upper_bound: Some(*bound),
             exemplar: exemplar(position),
         };
-        let finite = buckets.classic.bounds.iter().zip(&buckets.classic.cumulative).enumerate();
+        let finite = classic.bounds.iter().zip(classic.cumulative).enumerate();
         histogram.bucket.extend(finite.map(bucket));
         // The count stands in for the infinite bucket, but for its exemplar.
-        let infinite = exemplar(histogram.bucket.len());
+        let infinite = exemplar(classic.bounds.len());
         if infinite.is_some() {
-            let (count, bound) = (Some(buckets.count), Some(f64::INFINITY));
+            let (count, bound) = (Some(classic.count), Some(f64::INFINITY));
             let bucket = proto::Bucket { cumulative_count: count, upper_bound: bound, exemplar: infinite };
             histogram.bucket.push(bucket);
         }
@@ -116,18 +118,20 @@ impl ProtobufEncoder {
 
     /// Fills in the native buckets. Tells whether there are any for this point.
     fn fill_native(&mut self, point: &dyn ExponentialPoint, head: &Head, series: &Series<'_>) -> bool {
-        self.buckets.fill_exponential(point, &head.exponential_bounds);
+        self.buckets.read(point);
         if self.native.fill(&self.buckets.exponential).is_err() {
             return false;
         }
-        self.buckets.count = self.native.count;
-        self.begin_histogram(series);
+        // Prometheus refuses a page in which the buckets do not add up to the count.
+        let count = self.native.count;
+        self.begin_histogram(count, point.sum(), series);
         if self.has_classic_beside_native {
-            self.add_classic(series);
+            let mut buckets = std::mem::take(&mut self.buckets);
+            let classic = buckets.classic(&head.exponential_bounds, point.sum());
+            self.add_classic(&Classic { count, ..classic }, series);
+            self.buckets = buckets;
         }
         let Self { native, histogram, .. } = self;
-        // Prometheus refuses a page in which the buckets do not add up to the count.
-        histogram.sample_count = Some(native.count);
         histogram.schema = Some(native.schema);
         histogram.zero_threshold = Some(native.zero_threshold);
         histogram.zero_count = Some(native.zero_count);
@@ -202,10 +206,9 @@ impl Encoder for ProtobufEncoder {
                     }
                 }
             }
-            PointValue::Histogram(point) => {
-                self.buckets.fill_classic(point);
-                self.begin_histogram(series);
-                self.add_classic(series);
+            PointValue::Classic(classic) => {
+                self.begin_histogram(classic.count, classic.sum, series);
+                self.add_classic(&classic, series);
                 push_metric(&mut self.metrics, series, tag::METRIC_HISTOGRAM, &self.histogram);
             }
             PointValue::Exponential(point) => {

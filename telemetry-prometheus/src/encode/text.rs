@@ -7,11 +7,11 @@ mod prefix;
 
 use bytes::Bytes;
 
-use super::buckets::Buckets;
+use super::buckets::{BucketExemplars, Buckets};
 use super::{Encoder, Series};
 use crate::kind::Kind;
 use crate::page::{Head, ReadyExemplar};
-use crate::source::{PointValue, SummaryPoint};
+use crate::source::{Classic, PointValue, SummaryPoint};
 use crate::warning::{Warning, Warnings};
 
 use label::push_label;
@@ -32,6 +32,7 @@ pub(crate) struct TextEncoder {
     dialect: Dialect,
     lines: Lines,
     buckets: Buckets,
+    exemplars: BucketExemplars,
     /// The metadata of the family has to come before the next line.
     is_pending: bool,
 }
@@ -39,7 +40,7 @@ pub(crate) struct TextEncoder {
 impl TextEncoder {
     pub(crate) fn new(dialect: Dialect) -> Self {
         let lines = Lines::new(dialect);
-        Self { dialect, lines, buckets: Buckets::default(), is_pending: false }
+        Self { dialect, lines, buckets: Buckets::default(), exemplars: BucketExemplars::default(), is_pending: false }
     }
 
     /// Ends a page. The memory is used again once the bytes are dropped.
@@ -86,15 +87,16 @@ impl TextEncoder {
         }
     }
 
-    fn histogram(&mut self, series: &Series<'_>) {
-        self.buckets.distribute(series.exemplars);
-        let buckets = &self.buckets;
-        self.lines.buckets(series, buckets);
+    /// `is_signed` tells of negative values that the bounds do not show.
+    fn histogram(&mut self, classic: &Classic<'_>, is_signed: bool, series: &Series<'_>) {
+        self.exemplars.distribute(series.exemplars, classic.bounds);
+        self.lines.buckets(series, classic, &self.exemplars);
 
         // The sum of values that may be negative could fall, which OpenMetrics forbids; the count goes with it.
-        let is_monotonic = buckets.sum.to_f64() >= 0.0 && !buckets.is_signed;
+        let has_room_for_negatives = is_signed || classic.bounds.first().is_some_and(|bound| *bound < 0.0);
+        let is_monotonic = classic.sum.to_f64() >= 0.0 && !has_room_for_negatives;
         if is_monotonic || !self.is_open_metrics() {
-            self.lines.sum_and_count(series, buckets.sum, buckets.count);
+            self.lines.sum_and_count(series, classic.sum, classic.count);
         }
     }
 
@@ -147,15 +149,17 @@ impl Encoder for TextEncoder {
                 self.metadata(head);
                 self.lines.value(series, value, newest(series.exemplars));
             }
-            PointValue::Histogram(point) => {
+            PointValue::Classic(classic) => {
                 self.metadata(head);
-                self.buckets.fill_classic(point);
-                self.histogram(series);
+                self.histogram(&classic, false, series);
             }
             PointValue::Exponential(point) => {
                 self.metadata(head);
-                self.buckets.fill_exponential(point, &head.exponential_bounds);
-                self.histogram(series);
+                let mut buckets = std::mem::take(&mut self.buckets);
+                buckets.read(point);
+                let is_signed = buckets.has_negative_values();
+                self.histogram(&buckets.classic(&head.exponential_bounds, point.sum()), is_signed, series);
+                self.buckets = buckets;
             }
             PointValue::Summary(summary) => {
                 self.metadata(head);

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use telemetry_core::exemplar::{ExemplarReservoir, ExemplarStore};
 
 use super::Setting;
+use super::column::Column;
 use super::head::Head;
 use super::series::Part;
 use crate::collected::Source;
@@ -39,6 +40,11 @@ pub(super) struct Line {
 }
 
 impl Line {
+    /// The position of the source among those of the family.
+    pub(super) fn part(&self) -> usize {
+        self.part
+    }
+
     /// The position of the point in its source.
     pub(super) fn point(&self) -> usize {
         self.point
@@ -86,8 +92,9 @@ impl Family {
         &self.lines
     }
 
-    pub(super) fn part(&self, line: &Line) -> &Part {
-        &self.parts[line.part]
+    /// The source of a line's series, by its position in the collection.
+    pub(super) fn source(&self, line: &Line) -> usize {
+        self.parts[line.part].source()
     }
 
     pub(super) fn labels(&self, line: &Line) -> &[u8] {
@@ -98,9 +105,21 @@ impl Family {
         self.reservoirs.get(line.position)?.as_ref()
     }
 
-    /// Brings labels and order up to the data.
-    pub(super) fn update<E: Encoder>(&mut self, sources: &[Source<'_>], setting: Setting<'_>) {
-        if self.parts.iter_mut().all(|part| part.is_current(sources)) {
+    /// Reads all values, a column for each part, and brings labels and order up to the data.
+    pub(super) fn update<E: Encoder>(
+        &mut self,
+        sources: &[Source<'_>],
+        columns: &mut Vec<Column>,
+        setting: Setting<'_>,
+    ) {
+        if columns.len() < self.parts.len() {
+            columns.resize_with(self.parts.len(), Column::default);
+        }
+        let mut is_current = true;
+        for (part, column) in self.parts.iter_mut().zip(columns) {
+            is_current &= part.read(sources, column);
+        }
+        if is_current {
             return;
         }
         self.labels.clear();
@@ -122,7 +141,19 @@ impl Family {
         if self.lines.len() < count {
             setting.warnings.report(&Warning::DuplicateSeries { family: &self.head.name });
         }
-        self.lines.iter_mut().zip(0..).for_each(|(line, position)| line.position = position);
+        self.lay_out();
+    }
+
+    /// Puts the labels into the order in which they are written.
+    fn lay_out(&mut self) {
+        let mut labels = Vec::with_capacity(self.labels.len());
+        for (position, line) in self.lines.iter_mut().enumerate() {
+            let start = labels.len();
+            labels.extend(&self.labels[line.labels.clone()]);
+            line.labels = start..labels.len();
+            line.position = position;
+        }
+        self.labels = labels;
     }
 
     /// Looks up where the exemplars of the series are kept, if that may have changed.

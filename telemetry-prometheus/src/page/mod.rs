@@ -1,5 +1,6 @@
 //! What an exporter remembers between two responses of one format, and how it writes the next one.
 
+mod column;
 mod exemplars;
 mod family;
 mod head;
@@ -20,6 +21,7 @@ use crate::inventory::Inventory;
 use crate::negotiate::NameFilter;
 use crate::warning::Warnings;
 
+pub(crate) use column::Column;
 pub(crate) use exemplars::ReadyExemplar;
 pub(crate) use head::Head;
 pub(crate) use known::KnownAttributes;
@@ -44,13 +46,22 @@ pub(crate) struct Page<E> {
     inventory: Option<Arc<Inventory>>,
     families: Vec<Family>,
     exemplars: Exemplars,
+    /// The values of the family at hand, by its sources.
+    columns: Vec<Column>,
     /// Empty between scrapes: kept for its memory.
     sources: Vec<Source<'static>>,
 }
 
 impl<E: Encoder> Page<E> {
     pub(crate) fn new(encoder: E) -> Self {
-        Self { encoder, inventory: None, families: Vec::new(), exemplars: Exemplars::default(), sources: Vec::new() }
+        Self {
+            encoder,
+            inventory: None,
+            families: Vec::new(),
+            exemplars: Exemplars::default(),
+            columns: Vec::new(),
+            sources: Vec::new(),
+        }
     }
 
     /// Gives the families that `filter` includes to the encoder, sorted by name, each with its series in order.
@@ -69,11 +80,12 @@ impl<E: Encoder> Page<E> {
             if !filter.is_all() && !family.head().is_named_by(filter) {
                 continue;
             }
-            family.update::<E>(&sources, setting);
+            family.update::<E>(&sources, &mut self.columns, setting);
             if let Some(store) = store {
                 family.find_reservoirs(&sources, store);
             }
-            write_family(family, &sources, &mut self.encoder, &mut self.exemplars, setting);
+            let Self { encoder, exemplars, columns, .. } = self;
+            write_family(family, &sources, columns, encoder, exemplars, setting);
         }
         self.sources = recycled(sources);
         &mut self.encoder
@@ -83,6 +95,7 @@ impl<E: Encoder> Page<E> {
 fn write_family<E: Encoder>(
     family: &Family,
     sources: &[Source<'_>],
+    columns: &[Column],
     encoder: &mut E,
     exemplars: &mut Exemplars,
     setting: Setting<'_>,
@@ -90,9 +103,8 @@ fn write_family<E: Encoder>(
     let head = family.head();
     let mut is_begun = false;
     for line in family.lines() {
-        let part = family.part(line);
-        let points = sources[part.source()].points();
-        let Some(point) = points.point(line.point()) else {
+        let points = sources[family.source(line)].points();
+        let Some(point) = columns[line.part()].point(line.point(), points) else {
             continue;
         };
         if !is_begun {

@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use super::Setting;
+use super::column::Column;
 use super::head::Head;
 use super::known::KnownValues;
 use super::layout::Layout;
@@ -35,12 +36,15 @@ impl Part {
         self.source
     }
 
-    /// Whether the source has the same attributes as when the labels were rendered, in the same order.
+    /// Reads the values of the source. Tells whether it has the same attributes as when the labels were rendered, in the
+    /// same order.
     ///
     /// The SDK gives the points of a synchronous instrument in one order always, with new ones at the end.
-    pub(super) fn is_current(&mut self, sources: &[Source<'_>]) -> bool {
+    pub(super) fn read(&mut self, sources: &[Source<'_>], column: &mut Column) -> bool {
         let points = sources[self.source].points();
-        points.len() == self.points.len() && points.have_attributes(self.known.reader(&self.points, &self.layouts))
+        column.clear();
+        let are_known = points.read(self.known.reader(&self.points, &self.layouts), column);
+        are_known && points.len() == self.points.len()
     }
 
     /// Appends the labels of each point to `labels` and tells their place there.

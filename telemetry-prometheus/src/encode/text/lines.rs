@@ -9,10 +9,11 @@ use super::bounds::Bounds;
 use super::label::{push_escaped, push_label};
 use super::prefix::Prefix;
 use crate::encode::Series;
-use crate::encode::buckets::Buckets;
+use crate::encode::buckets::BucketExemplars;
 use crate::escape::is_legal_metric_name;
 use crate::number::{Number, push_float, push_integer, push_seconds};
 use crate::page::{Head, ReadyExemplar};
+use crate::source::Classic;
 
 #[derive(Debug)]
 pub(super) struct Lines {
@@ -109,13 +110,13 @@ impl Lines {
     }
 
     /// The lines of all buckets, the infinite one at last.
-    pub(super) fn buckets(&mut self, series: &Series<'_>, buckets: &Buckets) {
-        self.bounds.set(&buckets.classic.bounds);
+    pub(super) fn buckets(&mut self, series: &Series<'_>, classic: &Classic<'_>, exemplars: &BucketExemplars) {
+        self.bounds.set(classic.bounds);
         self.start.clear();
         self.bucket.write_open(&mut self.start, series.labels, "le");
         let timestamp_ms = series.point.timestamp_ms;
         let is_plain = timestamp_ms == 0 && series.exemplars.is_empty();
-        let counts = buckets.classic.cumulative.iter().chain([&buckets.count]);
+        let counts = classic.cumulative.iter().chain([&classic.count]);
         let mut text_start = 0;
         for (bucket, (count, text_end)) in counts.zip(&self.bounds.ends).enumerate() {
             self.out.put_slice(&self.start);
@@ -125,7 +126,7 @@ impl Lines {
             if is_plain {
                 self.out.put_u8(b'\n');
             } else {
-                let exemplar = buckets.exemplar(bucket, series.exemplars);
+                let exemplar = exemplars.get(bucket, series.exemplars);
                 end_line(self.dialect, &mut self.out, timestamp_ms, exemplar);
             }
         }
