@@ -176,6 +176,8 @@ mod reader;
 #[cfg(test)]
 mod recorded;
 mod sdk;
+#[cfg(feature = "server")]
+mod server;
 mod source;
 mod strategy;
 mod unit;
@@ -188,5 +190,7 @@ pub use exporter::PrometheusExporter;
 pub use exposition::{Escaping, Exposition, Format};
 pub use ext::TelemetryBuilderExt;
 pub use handler::{PrometheusMetricsHandler, ScrapeFuture};
+#[cfg(feature = "server")]
+pub use server::{MetricsAddress, MetricsServer};
 pub use strategy::{ParseTranslationStrategyError, TranslationStrategy};
 pub use telemetry_core::{opentelemetry, opentelemetry_sdk};

@@ -27,8 +27,8 @@ type SharedPage = Arc<Mutex<AnyPage>>;
 
 #[derive(Debug)]
 enum AnyPage {
-    Text(Page<TextEncoder>),
-    Protobuf(Page<ProtobufEncoder>),
+    Text(Box<Page<TextEncoder>>),
+    Protobuf(Box<Page<ProtobufEncoder>>),
 }
 
 impl Memory {
@@ -65,12 +65,11 @@ impl Memory {
 impl AnyPage {
     fn new(setting: Setting<'_>) -> Self {
         let Options { created_lines, classic_beside_native, .. } = *setting.options;
+        let text = |dialect| Self::Text(Box::new(Page::new(TextEncoder::new(dialect))));
         match setting.exposition.format() {
-            Format::PrometheusText | Format::PrometheusTextV1 => {
-                Self::Text(Page::new(TextEncoder::new(Dialect::Prometheus)))
-            }
-            Format::OpenMetrics => Self::Text(Page::new(TextEncoder::new(Dialect::OpenMetrics { created_lines }))),
-            Format::Protobuf => Self::Protobuf(Page::new(ProtobufEncoder::new(classic_beside_native))),
+            Format::PrometheusText | Format::PrometheusTextV1 => text(Dialect::Prometheus),
+            Format::OpenMetrics => text(Dialect::OpenMetrics { created_lines }),
+            Format::Protobuf => Self::Protobuf(Box::new(Page::new(ProtobufEncoder::new(classic_beside_native)))),
         }
     }
 }

@@ -132,6 +132,7 @@ fn exemplar_store(setting: Setting<'_>) -> Option<&ExemplarStore> {
 /// The memory of a vector for references of another lifetime.
 fn recycled<'a>(mut sources: Vec<Source<'_>>) -> Vec<Source<'a>> {
     sources.clear();
-    // Collecting into the same type happens in place.
+    // Collecting into a type of the same size happens in place.
+    #[expect(clippy::unnecessary_filter_map, reason = "the lifetime of the items changes")]
     sources.into_iter().filter_map(|_| None).collect()
 }
