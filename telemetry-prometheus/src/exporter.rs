@@ -11,6 +11,7 @@ use crate::builder::{Options, PrometheusExporterBuilder};
 use crate::collected::Collected;
 use crate::error::Error;
 use crate::exposition::Exposition;
+use crate::inventory::Stock;
 use crate::memory::Memory;
 use crate::negotiate::NameFilter;
 use crate::page::Setting;
@@ -69,6 +70,8 @@ struct Shared {
     warnings: Warnings,
     identity: Identity,
     memory: Arc<Memory>,
+    /// What was gathered by registries of others, who see no registries of the exporter.
+    gathered: Stock,
 }
 
 impl Default for PrometheusExporter {
@@ -95,6 +98,7 @@ impl PrometheusExporter {
             warnings: Warnings::default(),
             identity: Identity::new(),
             memory: Arc::new(Memory::default()),
+            gathered: Stock::default(),
         };
         Self { reader: Reader::default(), shared: Arc::new(shared) }
     }
@@ -134,8 +138,8 @@ impl PrometheusExporter {
     }
 
     /// Collects from the meter provider alone.
-    pub(crate) fn collect_own(&self, memory: &Memory) -> Result<Collected, Error> {
-        caught(|| Ok(Collected::new(self.reader.collect()?, Vec::new(), &memory.stock)))
+    pub(crate) fn collect_own(&self) -> Result<Collected, Error> {
+        caught(|| Ok(Collected::new(self.reader.collect()?, Vec::new(), &self.shared.gathered)))
     }
 
     pub(crate) fn write(

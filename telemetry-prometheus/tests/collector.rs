@@ -10,7 +10,7 @@ use support::{bare, check, counter, logged, provider, provider_with, render, res
 use telemetry_prometheus::PrometheusExporter;
 use telemetry_prometheus::opentelemetry::KeyValue;
 use telemetry_prometheus::opentelemetry::metrics::MeterProvider;
-use telemetry_prometheus::opentelemetry_sdk::metrics::SdkMeterProvider;
+use telemetry_prometheus::opentelemetry_sdk::metrics::{Aggregation, Instrument, SdkMeterProvider, Stream};
 
 fn gather(registry: &Registry) -> String {
     let text = TextEncoder::new().encode_to_string(&registry.gather()).unwrap();
@@ -132,4 +132,41 @@ fn each_family_appears_once_also_in_parallel() {
             });
         }
     });
+}
+
+/// PX-105: as in the exporter's own output, a metric that comes later does not take over a name.
+#[test]
+fn px105_of_contradicting_metrics_the_first_stays_in_later_gatherings() {
+    let registry = Registry::new();
+    let exporter = bare().build();
+    registry.register(Box::new(exporter.clone())).unwrap();
+    let provider = provider(&exporter);
+    provider.meter("z").u64_gauge("x_total").build().record(5, &[]);
+    let expected = "# TYPE x_total gauge\nx_total 5\n";
+    assert!(gather(&registry).ends_with(expected));
+
+    provider.meter("a").u64_counter("x").build().add(1, &[]);
+    assert!(gather(&registry).ends_with(expected), "{}", gather(&registry));
+}
+
+/// PX-58: the crate's types have room for classic buckets alone.
+#[test]
+fn px58_a_registry_gets_exponential_histograms_with_classic_buckets() {
+    let registry = Registry::new();
+    let exporter = bare().with_exponential_bounds([1.0, 4.0]).build();
+    registry.register(Box::new(exporter.clone())).unwrap();
+    let provider = provider_with(&exporter, |builder| {
+        builder.with_view(|_: &Instrument| {
+            let aggregation =
+                Aggregation::Base2ExponentialHistogram { max_size: 160, max_scale: 20, record_min_max: false };
+            Stream::builder().with_aggregation(aggregation).build().ok()
+        })
+    });
+    let histogram = provider.meter("m").f64_histogram("h").build();
+    [0.5, 2.0, 3.0, 8.0].map(|value| histogram.record(value, &[]));
+
+    let text = gather(&registry);
+    assert!(text.ends_with(
+        "# TYPE h histogram\nh_bucket{le=\"1\"} 1\nh_bucket{le=\"4\"} 3\nh_bucket{le=\"+Inf\"} 4\nh_sum 13.5\nh_count 4\n"
+    ));
 }

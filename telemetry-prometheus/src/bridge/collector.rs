@@ -7,7 +7,6 @@ use crate::encode::MetricsEncoder;
 use crate::error::Error;
 use crate::exporter::{PrometheusExporter, caught};
 use crate::exposition::{Exposition, Format};
-use crate::memory::Memory;
 use crate::negotiate::NameFilter;
 use crate::page::Page;
 
@@ -41,9 +40,9 @@ impl Collector for PrometheusExporter {
 
 impl PrometheusExporter {
     fn collected_families(&self) -> Result<Vec<MetricFamily>, Error> {
-        // Nobody compares what is gathered from scrape to scrape, and a registry copies everything anyway.
-        let collected = self.collect_own(&Memory::default())?;
+        let collected = self.collect_own()?;
         let setting = self.setting(Exposition::new(Format::PrometheusText));
+        // Everything is copied anyway, so there is no point in a page that remembers.
         let mut page = Page::new(MetricsEncoder::default());
         caught(|| Ok(page.write(&collected, setting, &NameFilter::new(None)).finish()))
     }
