@@ -163,7 +163,9 @@ fn px58_a_registry_gets_exponential_histograms_with_classic_buckets() {
         })
     });
     let histogram = provider.meter("m").f64_histogram("h").build();
-    [0.5, 2.0, 3.0, 8.0].map(|value| histogram.record(value, &[]));
+    for value in [0.5, 2.0, 3.0, 8.0] {
+        histogram.record(value, &[]);
+    }
 
     let text = gather(&registry);
     assert!(text.ends_with(
