@@ -10,8 +10,9 @@ use http_body::{Body, Frame, SizeHint};
 
 use crate::handler::Admitted;
 
-/// A frame is no longer than this. A server takes the next one when it has sent most of the last, so a body, and the
-/// scrape's place among those in flight, live for as long as the client reads.
+/// A frame is no longer than this. A server takes the next one when it has room, so the body of a large page, and with it
+/// the scrape's place among those in flight, live for as long as the client reads. A small page is soon in the buffers
+/// of the server and of the system: hyper has room for 400 KiB.
 const FRAME: usize = 64 * 1024;
 
 /// The body of a [`PrometheusMetricsHandler`](crate::PrometheusMetricsHandler)'s response.

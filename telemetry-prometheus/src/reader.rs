@@ -128,6 +128,11 @@ thread_local! {
     static IS_COLLECTING: Cell<bool> = const { Cell::new(false) };
 }
 
+/// Whether this thread is inside of a callback.
+pub(crate) fn is_collecting() -> bool {
+    IS_COLLECTING.get()
+}
+
 /// Marks this thread as collecting, for whichever exporter, until it is dropped.
 ///
 /// The SDK runs the observable callbacks under the pipeline's lock, where a second collection on the same thread would

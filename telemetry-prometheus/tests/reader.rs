@@ -140,6 +140,31 @@ fn px06_recorded_series_stay_and_observed_ones_vanish_when_unobserved() {
     assert_eq!(render(&exporter), recorded);
 }
 
+/// PX-08: no line and no message has a time of its own, other than that start.
+#[test]
+fn px07_px08_the_start_time_of_a_series_stays_and_its_points_have_none() {
+    let exporter = bare().with_created_lines().build();
+    let provider = provider(&exporter);
+    let counter = provider.meter("m").u64_counter("c").build();
+    counter.add(1, &[]);
+    let page = || String::from_utf8(exporter.render(Format::OpenMetrics).unwrap().into()).unwrap();
+    let created = |page: &str| {
+        let lines: Vec<_> = page.lines().filter(|line| line.starts_with("c_created ")).collect();
+        assert_eq!(lines.len(), 1, "{page}");
+        lines[0].to_owned()
+    };
+    let first = page();
+    counter.add(1, &[]);
+    let second = page();
+    assert_ne!(first, second);
+    assert_eq!(created(&first), created(&second));
+
+    for text in [second, render(&exporter)] {
+        let samples: Vec<_> = text.lines().filter(|line| !line.starts_with('#')).collect();
+        assert!(samples.iter().all(|sample| sample.split(' ').count() == 2), "{samples:?}");
+    }
+}
+
 #[test]
 fn setup_in_one_call_makes_the_provider_a_source() {
     use telemetry_core::Telemetry;

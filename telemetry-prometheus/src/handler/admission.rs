@@ -25,13 +25,12 @@ impl Admission {
     }
 
     pub(super) fn admit(self: &Arc<Self>) -> Option<Admitted> {
-        let before = self.in_flight.fetch_add(1, Ordering::Relaxed);
-        // From here on it is counted down in every case.
-        let admitted = Admitted(Arc::clone(self));
+        let room = |scrapes: usize| (self.limit == 0 || scrapes < self.limit).then_some(scrapes + 1);
+        self.in_flight.fetch_update(Ordering::Relaxed, Ordering::Relaxed, room).ok()?;
         if let Some(metrics) = &self.metrics {
             metrics.in_flight.inc();
         }
-        (self.limit == 0 || before < self.limit).then_some(admitted)
+        Some(Admitted(Arc::clone(self)))
     }
 
     pub(super) fn count(&self, status: StatusCode) {

@@ -40,7 +40,7 @@ const MAX_IN_FLIGHT: usize = 1000;
 /// | with `?name[]=a&name[]=b` | the families of these names alone |
 /// | with `X-Prometheus-Scrape-Timeout-Seconds` | as usual, or 503 shortly before the scraper gives up |
 /// | other methods | 405 |
-/// | more at once than [`with_max_in_flight`](Self::with_max_in_flight) | 503 |
+/// | more at once than [`with_max_in_flight`](Self::with_max_in_flight) | 503, at once |
 /// | no meter provider: not built yet, or shut down | 503 and the reason |
 /// | a panic in a callback, a failure in the SDK | 500 and the reason; the next scrape is not affected |
 ///
@@ -51,10 +51,16 @@ const MAX_IN_FLIGHT: usize = 1000;
 /// Its worker threads stay free: a slow callback holds up other scrapes and, because of the SDK's lock, code that
 /// creates an instrument, but no other request. Scrapes that come while a collection is under way share its result, so a
 /// callback that hangs holds one thread of the runtime's blocking pool, however often it is scraped: each scrape ends
-/// with the timeout that its scraper told, or that of [`with_timeout`](Self::with_timeout). A request that is dropped
-/// takes its collection out of the queue; one that has begun runs to its end, and a runtime that ends, like that of
-/// `#[tokio::main]`, waits for it. Without a Tokio runtime all of this happens inside of `call`, without a timeout; so
-/// does a scrape in a runtime without timers.
+/// with the timeout that its scraper told, or that of [`with_timeout`](Self::with_timeout). A collection that waits for a
+/// thread is left out when the last request that wants it is dropped; one that has begun runs to its end, and a runtime
+/// that ends, like that of `#[tokio::main]`, waits for it.
+///
+/// A callback must not wait for a scrape of its own process: that scrape waits for the callback, and without a timeout
+/// for ever. Only one that is polled inside of the callback fails at once.
+///
+/// Without a Tokio runtime all of this happens inside of `call`, without a timeout. In a runtime that was built without
+/// timers there is no timeout either, and the first scrape that wants one makes Tokio panic. The handler catches that,
+/// which it cannot with `panic = "abort"`: call `enable_time` when the runtime is built.
 ///
 /// With axum:
 ///
@@ -148,8 +154,8 @@ impl PrometheusMetricsHandler {
         Self::with_settings(self.settings)
     }
 
-    /// Answers 503 to scrapes beyond so many at once; 0 is no limit, and 1000 is the default. A scrape counts until its
-    /// response was read or given up.
+    /// Answers 503 to scrapes beyond so many at once; 0 is no limit, and 1000 is the default. A scrape counts until the
+    /// server has taken the last of its response or dropped it. What the server has taken may be on its way for longer.
     #[must_use]
     pub fn with_max_in_flight(mut self, scrapes: usize) -> Self {
         self.settings.max_in_flight = scrapes;

@@ -2,6 +2,8 @@
 
 use std::error::Error as StdError;
 use std::fmt::Write;
+use std::panic::catch_unwind;
+use std::sync::Arc;
 
 use bytes::Bytes;
 use http::header::{ALLOW, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, VARY};
@@ -22,7 +24,7 @@ pub(super) enum Failure {
     TooManyScrapes,
     TimedOut,
     RuntimeEnds,
-    Collection(std::sync::Arc<Error>),
+    Collection(Arc<Error>),
 }
 
 impl Failure {
@@ -55,14 +57,19 @@ impl Failure {
     }
 }
 
+/// Where the failure is a panic in whatever listens to the log, there is one more here, which must not cost the response.
+fn log(text: &str) {
+    let _ = catch_unwind(|| tracing::error!("a scrape failed: {text}"));
+}
+
 /// The response for the outcome of a scrape. That to `HEAD` says everything about the body and has none.
-pub(super) fn response(outcome: Result<(Bytes, &PageKey), &Failure>, is_head: bool) -> Response<MetricsBody> {
-    let (status, body) = match &outcome {
+pub(super) fn response(outcome: Result<(&Bytes, &PageKey), &Failure>, is_head: bool) -> Response<MetricsBody> {
+    let (status, body) = match outcome {
         Ok((page, _)) => (StatusCode::OK, page.clone()),
         Err(failure) => {
             let mut text = failure.text();
             if !matches!(failure, Failure::MethodNotAllowed) {
-                tracing::error!("a scrape failed: {text}");
+                log(&text);
             }
             text.push('\n');
             (failure.status(), text.into())

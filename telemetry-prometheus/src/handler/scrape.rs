@@ -2,21 +2,21 @@
 
 use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::pin::{Pin, pin};
+use std::pin::pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::Poll;
 use std::time::Duration;
 
 use bytes::Bytes;
 use http::Response;
 use prometheus::Registry;
 use tokio::runtime::Handle;
-use tokio::task::{JoinError, JoinHandle};
 use tokio::time::Sleep;
 
 use super::Settings;
 use super::admission::{Admission, SelfMetrics};
-use super::flight::{Flights, Shared};
+use super::flight::Flights;
 use super::request::{PageKey, ScrapeRequest};
 use super::response::{Failure, response};
 use crate::body::MetricsBody;
@@ -26,6 +26,7 @@ use crate::error::Error;
 use crate::exporter::PrometheusExporter;
 use crate::memory::Memory;
 use crate::negotiate::ContentEncoding;
+use crate::reader::is_collecting;
 
 /// What all clones of a handler share.
 #[derive(Debug)]
@@ -33,6 +34,9 @@ pub(super) struct Scraper {
     source: Arc<MetricsSource>,
     flights: Arc<Flights>,
     admission: Arc<Admission>,
+    /// There is no other way to ask a runtime for timers than to let it panic, which the log of the process shows: once
+    /// is enough.
+    has_no_timers: AtomicBool,
 }
 
 struct MetricsSource {
@@ -57,6 +61,7 @@ impl Scraper {
             source: Arc::new(MetricsSource { exporter, registries, memory }),
             flights: Arc::default(),
             admission: Arc::new(Admission::new(settings.max_in_flight, self_metrics.flatten())),
+            has_no_timers: AtomicBool::new(false),
         }
     }
 
@@ -64,9 +69,9 @@ impl Scraper {
         let Some(admitted) = self.admission.admit() else {
             return self.answer(Err(&Failure::TooManyScrapes), request.is_head);
         };
-        let timer = request.timeout.and_then(timer);
+        let timer = request.timeout.and_then(|limit| self.timer(limit, runtime));
         let outcome = or_timeout(self.page(&request.page, runtime), timer).await;
-        let outcome = outcome.as_ref().map(|page| (page.clone(), &request.page));
+        let outcome = outcome.as_ref().map(|page| (page, &request.page));
         let mut response = self.answer(outcome, request.is_head);
         response.body_mut().hold(admitted);
         response
@@ -79,29 +84,44 @@ impl Scraper {
         };
         let page = self.source.collect().and_then(|collected| self.source.write(&collected, &request.page));
         let outcome = page.map_err(|error| Failure::Collection(Arc::new(error)));
-        let outcome = outcome.as_ref().map(|page| (page.clone(), &request.page));
+        let outcome = outcome.as_ref().map(|page| (page, &request.page));
         let mut response = self.answer(outcome, request.is_head);
         response.body_mut().hold(admitted);
         response
     }
 
-    fn answer(&self, outcome: Result<(Bytes, &PageKey), &Failure>, is_head: bool) -> Response<MetricsBody> {
+    fn answer(&self, outcome: Result<(&Bytes, &PageKey), &Failure>, is_head: bool) -> Response<MetricsBody> {
         let response = response(outcome, is_head);
         self.admission.count(response.status());
         response
     }
 
     async fn page(&self, key: &PageKey, runtime: &Handle) -> Result<Bytes, Failure> {
+        // The collection that this scrape would share waits for it to end.
+        if is_collecting() {
+            return Err(Failure::Collection(Arc::new(Error::nested())));
+        }
         let source = Arc::clone(&self.source);
         let landed = self.flights.join(runtime, move || source.collect()).await;
         let shared = landed.ok_or(Failure::RuntimeEnds)?.map_err(Failure::Collection)?;
 
-        let (source, key) = (Arc::clone(&self.source), key.clone());
-        let write = move || Shared::page(&shared, &key, || source.write(&shared.collected, &key));
-        match AbortOnDrop(runtime.spawn_blocking(write)).await {
-            Ok(page) => page.map_err(Failure::Collection),
-            Err(_) => Err(Failure::RuntimeEnds),
+        let (source, copied_key) = (Arc::clone(&self.source), key.clone());
+        let written = shared.page(key, runtime, move |collected| source.write(collected, &copied_key)).await;
+        written.ok_or(Failure::RuntimeEnds)?.map_err(Failure::Collection)
+    }
+
+    /// A timer for `limit`, or none where the runtime was built without timers.
+    fn timer(&self, limit: Duration, runtime: &Handle) -> Option<Sleep> {
+        if self.has_no_timers.load(Ordering::Relaxed) {
+            return None;
         }
+        // Whoever polls may stand outside of the runtime.
+        let _entered = runtime.enter();
+        let timer = catch_unwind(|| tokio::time::sleep(limit)).ok();
+        if timer.is_none() && !self.has_no_timers.swap(true, Ordering::Relaxed) {
+            tracing::warn!("scrapes have no timeout: the runtime was built without `enable_time`");
+        }
+        timer
     }
 }
 
@@ -125,12 +145,6 @@ impl std::fmt::Debug for MetricsSource {
     }
 }
 
-/// A timer for `limit`, or none where the runtime was built without timers.
-fn timer(limit: Duration) -> Option<Sleep> {
-    // There is no other way to ask a runtime than to let it panic.
-    catch_unwind(AssertUnwindSafe(|| tokio::time::sleep(limit))).ok()
-}
-
 async fn or_timeout(
     page: impl Future<Output = Result<Bytes, Failure>>,
     timer: Option<Sleep>,
@@ -141,24 +155,11 @@ async fn or_timeout(
     let (mut page, mut timer) = (pin!(page), pin!(timer));
     std::future::poll_fn(|cx| match page.as_mut().poll(cx) {
         Poll::Ready(outcome) => Poll::Ready(outcome),
-        Poll::Pending => timer.as_mut().poll(cx).map(|()| Err(Failure::TimedOut)),
+        // The timers of a runtime that has ended panic.
+        Poll::Pending => match catch_unwind(AssertUnwindSafe(|| timer.as_mut().poll(cx))) {
+            Ok(poll) => poll.map(|()| Err(Failure::TimedOut)),
+            Err(_) => Poll::Ready(Err(Failure::RuntimeEnds)),
+        },
     })
     .await
-}
-
-/// A task that leaves the queue when nobody waits for it any more.
-struct AbortOnDrop<T>(JoinHandle<T>);
-
-impl<T> Drop for AbortOnDrop<T> {
-    fn drop(&mut self) {
-        self.0.abort();
-    }
-}
-
-impl<T> Future for AbortOnDrop<T> {
-    type Output = Result<T, JoinError>;
-
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        Pin::new(&mut self.0).poll(cx)
-    }
 }
