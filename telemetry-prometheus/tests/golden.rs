@@ -5,138 +5,120 @@ mod support;
 
 use std::path::Path;
 
-use support::{bare, render, resource};
-use telemetry_prometheus::PrometheusExporter;
-use telemetry_prometheus::opentelemetry::metrics::MeterProvider;
-use telemetry_prometheus::opentelemetry::{Array, InstrumentationScope, KeyValue, StringValue, Value};
-use telemetry_prometheus::opentelemetry_sdk::metrics::SdkMeterProvider;
+use support::everything::everything;
+use support::judge::{self, Dialect};
+use support::{bare, pb, wire};
+use telemetry_prometheus::{Escaping, Exposition, Format, PrometheusExporter, TranslationStrategy};
 
 /// T-17: the files would not stay equal if anything depended on the order of hash maps.
-fn assert_golden(name: &str, exporter: &PrometheusExporter) {
-    let text = render(exporter);
-    assert_eq!(render(exporter), text, "two scrapes of the same data differ");
+fn assert_golden(name: &str, exporter: &PrometheusExporter, exposition: impl Into<Exposition>) {
+    let exposition = exposition.into();
+    let page = exporter.render(exposition).unwrap();
+    assert_eq!(exporter.render(exposition).unwrap(), page, "two scrapes of the same data differ");
+    let text = match exposition.format() {
+        Format::Protobuf => {
+            let families = wire::families(&page);
+            pb::check(&families);
+            wire::dump(&families)
+        }
+        format => {
+            let is_open_metrics = format == Format::OpenMetrics;
+            let dialect = if is_open_metrics { Dialect::OpenMetrics } else { Dialect::Prometheus };
+            let text = String::from_utf8(page.into()).unwrap();
+            judge::check(&text, dialect);
+            without_start_times(&text)
+        }
+    };
 
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data").join(name);
     if std::env::var_os("UPDATE_GOLDEN").is_some() {
         std::fs::write(&path, &text).unwrap();
     }
     let expected = std::fs::read_to_string(&path).unwrap();
-    assert_eq!(text, expected, "{name} differs");
+    for (number, (line, expected)) in (1..).zip(text.lines().zip(expected.lines())) {
+        assert_eq!(line, expected, "{name}:{number}");
+    }
+    assert!(text == expected, "{name} has another length");
 }
 
-fn kv(key: &'static str, value: &'static str) -> KeyValue {
-    KeyValue::new(key, value)
+/// They differ from run to run.
+fn without_start_times(text: &str) -> String {
+    let lines = text.lines().map(|line| match line.rsplit_once(' ') {
+        Some((series, _)) if series.split('{').next().is_some_and(|name| name.ends_with("_created")) => {
+            format!("{series} 1700000000.5\n")
+        }
+        _ => format!("{line}\n"),
+    });
+    lines.collect()
 }
 
-/// Every kind of instrument, several scopes, units, odd names and values.
-fn record_everything(provider: &SdkMeterProvider) {
-    let shop = InstrumentationScope::builder("shop")
-        .with_version("1.2.3")
-        .with_schema_url("https://opentelemetry.io/schemas/1.40.0")
-        .with_attributes([kv("team", "checkout"), kv("name", "never shown"), kv("schema-url", "never shown")])
-        .build();
-    let shop = provider.meter_with_scope(shop);
-    let other = provider.meter("other");
-
-    let orders = shop
-        .u64_counter("shop.orders")
-        .with_unit("{order}")
-        .with_description("Orders, by \"country\".\nBackslash: \\")
-        .build();
-    orders.add(3, &[kv("country", "de"), KeyValue::new("express", true)]);
-    orders.add(9_007_199_254_740_993, &[kv("country", "fr"), KeyValue::new("express", false)]);
-    orders.add(1, &[]);
-    // PX-108: the same family from another scope.
-    let orders = other
-        .u64_counter("shop.orders")
-        .with_unit("{order}")
-        .with_description("Orders, by \"country\".\nBackslash: \\")
-        .build();
-    orders.add(5, &[kv("country", "de")]);
-
-    let sent = shop.f64_counter("io.sent").with_unit("By").build();
-    sent.add(1_234_567.5, &[]);
-    let active = shop.i64_up_down_counter("active").with_unit("{request}").build();
-    active.add(5, &[]);
-    active.add(-7, &[]);
-
-    let duration = shop
-        .f64_histogram("http.server.request.duration")
-        .with_unit("s")
-        .with_description("Duration of HTTP server requests.")
-        .with_boundaries(vec![0.005, 0.1, 1.0, 2.5, 1e6])
-        .build();
-    for (seconds, status) in [(0.004, 200_i64), (0.1, 200), (3.0, 200), (1e7, 200), (0.5, 500)] {
-        let attributes = [
-            kv("http.request.method", "GET"),
-            kv("http.route", "/users/{id}"),
-            KeyValue::new("http.response.status_code", status),
-        ];
-        duration.record(seconds, &attributes);
-    }
-    let sizes = shop.u64_histogram("sizes").with_unit("KiBy").with_boundaries(vec![]).build();
-    sizes.record(17, &[]);
-
-    let gauge = other.f64_gauge("temperature").with_unit("Cel").build();
-    // The SDK itself drops NaN and the infinities.
-    for (value, label) in [(-0.0, "-0"), (1e-7, "small"), (21.5, "usual")] {
-        gauge.record(value, &[kv("which", label)]);
-    }
-
-    let values = other.i64_gauge("label.values").build();
-    let strings: Vec<StringValue> = vec!["a\"b".into(), "c\\d".into()];
-    values.record(
-        1,
-        &[
-            kv("text", "quote \" backslash \\ feed \n tab \t caf\u{e9}"),
-            KeyValue::new("strings", Value::Array(Array::String(strings))),
-            KeyValue::new("floats", Value::Array(Array::F64(vec![1.0, f64::NAN]))),
-            KeyValue::new("float", 2.5),
-            kv("empty", ""),
-        ],
-    );
-    // PX-95: two keys of one label.
-    values.record(2, &[kv("a-b", "1"), kv("a.b", "2")]);
-
-    other
-        .u64_observable_counter("process.cpu.time")
-        .with_unit("s")
-        .with_callback(|observer| {
-            for state in ["user", "system", "idle"] {
-                observer.observe(7, &[kv("cpu.mode", state)]);
-            }
-        })
-        .build();
-    other
-        .f64_observable_gauge("disk.speed")
-        .with_unit("By/s")
-        .with_callback(|observer| observer.observe(1e6, &[]))
-        .build();
+fn utf8(format: Format) -> Exposition {
+    Exposition::new(format).with_escaping(Escaping::AllowUtf8)
 }
 
 #[test]
-fn everything_with_the_defaults() {
-    let exporter = PrometheusExporter::new();
-    let provider = SdkMeterProvider::builder()
-        .with_resource(resource([
-            kv("service.name", "golden"),
-            kv("service.version", "0.1"),
-            KeyValue::new("process.pid", 17),
-        ]))
-        .with_reader(exporter.clone())
-        .build();
-    record_everything(&provider);
-    assert_golden("everything.txt", &exporter);
+fn text_with_the_defaults() {
+    let (exporter, _provider) = everything(PrometheusExporter::builder());
+    assert_golden("everything.txt", &exporter, Format::PrometheusText);
 }
 
 /// PX-36, PX-92, PX-93, PX-100, PX-102.
 #[test]
-fn everything_with_the_options() {
-    let exporter = bare().with_namespace("acme.corp").with_resource_labels(|key| key.starts_with("service.")).build();
-    let provider = SdkMeterProvider::builder()
-        .with_resource(resource([kv("service.name", "golden"), kv("host.name", "never shown")]))
-        .with_reader(exporter.clone())
-        .build();
-    record_everything(&provider);
-    assert_golden("options.txt", &exporter);
+fn text_with_the_options() {
+    let builder = bare().with_namespace("acme.corp").with_resource_labels(|key| key.starts_with("service."));
+    let (exporter, _provider) = everything(builder);
+    assert_golden("options.txt", &exporter, Format::PrometheusText);
+}
+
+/// PX-43, PX-47, T-15.
+#[test]
+fn text_with_names_as_they_are() {
+    let builder = PrometheusExporter::builder().with_translation_strategy(TranslationStrategy::NoTranslation);
+    let (exporter, _provider) = everything(builder);
+    assert_golden("utf8.txt", &exporter, utf8(Format::PrometheusTextV1));
+}
+
+/// OM-04, OM-12, OM-13, OM-20, OM-60.
+#[test]
+fn open_metrics_with_the_defaults() {
+    let (exporter, _provider) = everything(PrometheusExporter::builder());
+    assert_golden("openmetrics.txt", &exporter, Format::OpenMetrics);
+}
+
+/// OM-55, PX-126.
+#[test]
+fn open_metrics_with_start_times() {
+    let (exporter, _provider) = everything(bare().with_created_lines());
+    assert_golden("openmetrics_created.txt", &exporter, Format::OpenMetrics);
+}
+
+#[test]
+fn open_metrics_with_utf8_in_names() {
+    let builder = bare().with_translation_strategy(TranslationStrategy::NoUTF8EscapingWithSuffixes);
+    let (exporter, _provider) = everything(builder);
+    assert_golden("openmetrics_utf8.txt", &exporter, utf8(Format::OpenMetrics));
+}
+
+/// PX-48.
+#[test]
+fn escaped_names() {
+    let builder = bare().with_translation_strategy(TranslationStrategy::NoUTF8EscapingWithSuffixes);
+    let (exporter, _provider) = everything(builder);
+    for escaping in [Escaping::Dots, Escaping::Values] {
+        let exposition = Exposition::new(Format::OpenMetrics).with_escaping(escaping);
+        assert_golden(&format!("openmetrics_{}.txt", escaping.as_str()), &exporter, exposition);
+    }
+}
+
+#[test]
+fn protobuf_with_the_defaults() {
+    let (exporter, _provider) = everything(PrometheusExporter::builder());
+    assert_golden("protobuf.txt", &exporter, Format::Protobuf);
+}
+
+/// PB-15.
+#[test]
+fn protobuf_with_classic_buckets_beside_native_ones() {
+    let (exporter, _provider) = everything(bare().with_classic_beside_native());
+    assert_golden("protobuf_classic.txt", &exporter, Format::Protobuf);
 }

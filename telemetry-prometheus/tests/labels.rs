@@ -23,6 +23,25 @@ fn t07_attributes_that_become_equal_labels_give_one_series() {
     assert_eq!(log.len(), 1, "{log:?}");
 }
 
+/// The SDK gives what callbacks observe in another order each time.
+#[test]
+fn t07_px93_of_equal_series_of_a_callback_the_same_one_is_exported_each_time() {
+    let exporter = bare().build();
+    let provider = provider(&exporter);
+    let meter = provider.meter("m");
+    let observed = meter.u64_observable_gauge("g").with_callback(|observer| {
+        let equal =
+            [KeyValue::new("a.b", 1), KeyValue::new("a_b", 1), KeyValue::new("a.b", "1"), KeyValue::new("a-b", 1)];
+        for (value, attribute) in (0..).zip(equal) {
+            observer.observe(value, &[attribute, KeyValue::new("c", "d")]);
+        }
+    });
+    observed.build();
+    for _ in 0..20 {
+        assert_eq!(render(&exporter), "# TYPE g gauge\ng{a_b=\"1\",c=\"d\"} 3\n");
+    }
+}
+
 /// T-07: a label without a value is no label for Prometheus.
 #[test]
 fn t07_an_empty_label_does_not_make_another_series() {
@@ -112,6 +131,19 @@ fn px90_px91_scope_attributes_are_labels_but_never_pass_for_the_scope_itself() {
     let scope = scope.with_attributes(keys.map(|key| KeyValue::new(key, "fake"))).build();
     provider.meter_with_scope(scope).u64_gauge("g").build().record(1, &[]);
     assert_eq!(render(&exporter), "# TYPE g gauge\ng{otel_scope_name=\"real\",otel_scope_team_name=\"fake\"} 1\n");
+}
+
+#[test]
+fn px92_px102_without_scope_labels_only_those_are_gone() {
+    let exporter = PrometheusExporter::builder().without_scope_labels().with_resource_labels(|_| true).build();
+    let provider =
+        provider_with(&exporter, |builder| builder.with_resource(resource([KeyValue::new("service.name", "s")])));
+    let scope = InstrumentationScope::builder("scope").with_version("1").with_schema_url("https://x");
+    let scope = scope.with_attributes([KeyValue::new("team", "t")]).build();
+    provider.meter_with_scope(scope).u64_gauge("g").build().record(1, &[KeyValue::new("otel.scope.other", "kept")]);
+    let text = render(&exporter);
+    assert!(text.contains("\ng{otel_scope_other=\"kept\",service_name=\"s\"} 1\n"), "{text}");
+    assert!(text.contains("\ntarget_info{service_name=\"s\"} 1\n"), "{text}");
 }
 
 /// OpenTelemetry has one value for a key: the one that was given last.

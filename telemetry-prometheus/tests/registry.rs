@@ -6,47 +6,13 @@ mod support;
 use std::collections::HashMap;
 
 use prometheus::core::{Collector, Desc};
-use prometheus::proto::{Bucket, LabelPair, Metric, MetricFamily, MetricType, Quantile, Summary};
+use prometheus::proto::{Bucket, Metric, MetricFamily, MetricType, Quantile, Summary};
 use prometheus::{CounterVec, Gauge, HistogramOpts, IntCounter, IntGauge, Opts, Registry};
+use support::fixed::{Fixed, family, label};
 use support::{bare, counter, logged, provider, provider_with, render, resource};
 use telemetry_prometheus::opentelemetry::KeyValue;
 use telemetry_prometheus::opentelemetry::metrics::MeterProvider;
 use telemetry_prometheus::{Format, PrometheusExporter};
-
-/// A hand-written collector, for what the crate has no metric type for.
-struct Fixed(Vec<MetricFamily>, Desc);
-
-impl Fixed {
-    fn new(families: Vec<MetricFamily>) -> Box<Self> {
-        let desc = Desc::new("fixed".to_owned(), "help".to_owned(), vec![], HashMap::new());
-        Box::new(Self(families, desc.unwrap()))
-    }
-}
-
-impl Collector for Fixed {
-    fn desc(&self) -> Vec<&Desc> {
-        vec![&self.1]
-    }
-
-    fn collect(&self) -> Vec<MetricFamily> {
-        self.0.clone()
-    }
-}
-
-fn family(name: &str, kind: MetricType, metrics: Vec<Metric>) -> MetricFamily {
-    let mut family = MetricFamily::default();
-    family.set_name(name.to_owned());
-    family.set_field_type(kind);
-    family.set_metric(metrics);
-    family
-}
-
-fn label(name: &str, value: &str) -> LabelPair {
-    let mut label = LabelPair::default();
-    label.set_name(name.to_owned());
-    label.set_value(value.to_owned());
-    label
-}
 
 fn summary() -> Metric {
     let quantiles = [(0.5, 1.25), (0.99, f64::INFINITY)].map(|(quantile, value)| {

@@ -25,7 +25,7 @@ impl Buckets {
 
     /// Whether there are negative values, so that the sum may fall.
     pub(super) fn has_negative_values(&self) -> bool {
-        self.exponential.negative.counts.iter().any(|count| *count > 0)
+        !self.exponential.negative.counts.is_empty()
     }
 }
 

@@ -132,13 +132,16 @@ impl Family {
             });
         }
 
-        // The labels of a series are sorted and rendered the same way each time, so equal text means equal labels. The
-        // sort is stable: of equal series the first comes first.
+        // The labels of a series are sorted and rendered the same way each time, so equal text means equal labels.
         let text = |line: &Line| &self.labels[line.labels.clone()];
         self.lines.sort_by(|a, b| text(a).cmp(text(b)));
-        let count = self.lines.len();
-        self.lines.dedup_by(|later, first| text(later) == text(first));
-        if self.lines.len() < count {
+        if self.lines.windows(2).any(|lines| text(&lines[0]) == text(&lines[1])) {
+            // Of equal series that of the first source is exported. In one source their attributes decide, because the
+            // order in which the SDK gives them changes.
+            let originals: Vec<_> = self.parts.iter().map(|part| part.originals(sources)).collect();
+            let rank = |line: &Line| (line.part, &originals[line.part][line.point]);
+            self.lines.sort_by(|a, b| text(a).cmp(text(b)).then_with(|| rank(a).cmp(&rank(b))));
+            self.lines.dedup_by(|later, first| text(later) == text(first));
             setting.warnings.report(&Warning::DuplicateSeries { family: &self.head.name });
         }
         self.lay_out();

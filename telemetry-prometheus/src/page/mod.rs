@@ -133,6 +133,5 @@ fn exemplar_store(setting: Setting<'_>) -> Option<&ExemplarStore> {
 fn recycled<'a>(mut sources: Vec<Source<'_>>) -> Vec<Source<'a>> {
     sources.clear();
     // Collecting into a type of the same size happens in place.
-    #[expect(clippy::unnecessary_filter_map, reason = "the lifetime of the items changes")]
-    sources.into_iter().filter_map(|_| None).collect()
+    sources.into_iter().map_while(|_| None).collect()
 }

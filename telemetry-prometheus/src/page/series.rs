@@ -77,6 +77,17 @@ impl Part {
         });
     }
 
+    /// For each point a text that no other point of the source has.
+    pub(super) fn originals(&self, sources: &[Source<'_>]) -> Vec<String> {
+        let mut originals = Vec::new();
+        sources[self.source].points().each_attributes(&mut |attributes| {
+            let mut attributes = attributes.to_vec();
+            attributes.sort_unstable_by_key(|attribute| attribute.key);
+            originals.push(format!("{attributes:?}"));
+        });
+        originals
+    }
+
     /// The place of the layout for these attributes, which is made if there is none.
     fn layout(&mut self, head: &Head, attributes: &[Attribute<'_>], setting: Setting<'_>) -> usize {
         let known = self.layouts.iter().position(|layout| layout.has_keys_of(attributes));

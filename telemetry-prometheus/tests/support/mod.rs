@@ -2,16 +2,24 @@
 #![allow(dead_code, reason = "no test file uses everything")]
 #![allow(clippy::panic, clippy::unwrap_used, reason = "helpers of tests fail like tests")]
 
+pub(crate) mod everything;
+pub(crate) mod fixed;
+pub(crate) mod judge;
+pub(crate) mod page;
+pub(crate) mod pb;
+pub(crate) mod wire;
+
 use std::fmt::Write;
 use std::sync::{Arc, Mutex};
 
+use judge::Dialect;
 use openmetrics_parser::ParseError;
 use openmetrics_parser::prometheus::parse_prometheus;
 use telemetry_prometheus::opentelemetry::KeyValue;
 use telemetry_prometheus::opentelemetry::metrics::MeterProvider;
 use telemetry_prometheus::opentelemetry_sdk::Resource;
 use telemetry_prometheus::opentelemetry_sdk::metrics::{MeterProviderBuilder, SdkMeterProvider};
-use telemetry_prometheus::{Format, PrometheusExporter, PrometheusExporterBuilder};
+use telemetry_prometheus::{Escaping, Exposition, Format, PrometheusExporter, PrometheusExporterBuilder};
 use tracing::field::{Field, Visit};
 
 /// An exporter without the labels and metrics that are not the point of most tests.
@@ -66,6 +74,23 @@ fn check_samples(text: &str) {
             assert!(parse_prometheus(&alone).is_ok(), "{line}");
         }
     }
+}
+
+/// The families of a text page, after the judges have seen it.
+pub(crate) fn text(exporter: &PrometheusExporter, exposition: impl Into<Exposition>) -> Vec<page::Family> {
+    let exposition = exposition.into();
+    let bytes = exporter.render(exposition).unwrap();
+    let text = String::from_utf8(bytes.into()).unwrap();
+    let is_open_metrics = exposition.format() == Format::OpenMetrics;
+    judge::check(&text, if is_open_metrics { Dialect::OpenMetrics } else { Dialect::Prometheus })
+}
+
+/// The families of a page of protocol buffers, after the judges have seen it.
+pub(crate) fn protobuf(exporter: &PrometheusExporter, escaping: Escaping) -> Vec<wire::Message> {
+    let exposition = Exposition::new(Format::Protobuf).with_escaping(escaping);
+    let families = wire::families(&exporter.render(exposition).unwrap());
+    pb::check(&families);
+    families
 }
 
 /// Renders several times: the outcome must be the same and be logged once.

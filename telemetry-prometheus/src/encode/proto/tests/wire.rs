@@ -84,7 +84,8 @@ fn table(message: &impl Message) -> String {
 #[test]
 fn pb03_pb18_fields_have_their_numbers_and_wire_types() {
     let (text, count, value) = (Some(String::new()), Some(0), Some(0.0));
-    let time = Some(Timestamp { seconds: 1, nanos: 1 });
+    let timestamp = Timestamp { seconds: 1, nanos: 1 };
+    let time = Some(timestamp);
     let label = vec![LabelPair { name: text.clone(), value: text.clone() }];
     let span = vec![BucketSpan { offset: Some(0), length: Some(0) }];
     let quantile = vec![Quantile { quantile: value, value }];
@@ -128,7 +129,7 @@ fn pb03_pb18_fields_have_their_numbers_and_wire_types() {
     assert_eq!(table(&bucket), "1v 2d 3l");
     assert_eq!(table(&span[0]), "1v 2v");
     assert_eq!(table(&exemplar), "1l 2d 3l");
-    assert_eq!(table(&exemplar.timestamp.unwrap()), "1v 2v");
+    assert_eq!(table(&timestamp), "1v 2v");
 }
 
 #[test]
