@@ -81,6 +81,20 @@ fn px95_values_of_one_label_are_joined_in_the_order_of_their_keys() {
     );
 }
 
+/// The SDK's hash map decides whether the exporter sees such a key twice: one provider would prove little.
+#[test]
+fn px95_om25_a_key_that_was_recorded_twice_is_one_label_with_one_value() {
+    for _ in 0..20 {
+        let exporter = PrometheusExporter::builder().without_target_info().build();
+        let provider = provider(&exporter);
+        let attributes = [("k", "1"), ("otel_scope_name", "attribute"), ("k", "2")];
+        let attributes = attributes.map(|(key, value)| KeyValue::new(key, value));
+        provider.meter("scope").u64_gauge("g").build().record(1, &attributes);
+        let labels = "k=\"1\",otel_scope_name=\"scope;attribute\"";
+        assert_eq!(render(&exporter), format!("# TYPE g gauge\ng{{{labels}}} 1\n"));
+    }
+}
+
 #[test]
 fn px97_attributes_named_like_the_labels_of_a_histogram_are_renamed() {
     let exporter = bare().build();

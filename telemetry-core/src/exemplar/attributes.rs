@@ -8,17 +8,11 @@ use opentelemetry::KeyValue;
 /// What OpenMetrics allows over all names and values of an exemplar, in Unicode code points.
 const MOST_CODE_POINTS: usize = 128;
 
-/// Sorts by key; of equal keys the last one stays.
+/// Sorts by key; of equal keys the first one stays, as in the SDK.
 pub(super) fn set<'a>(attributes: impl IntoIterator<Item = &'a KeyValue>) -> Vec<&'a KeyValue> {
     let mut set: Vec<_> = attributes.into_iter().collect();
     set.sort_by(|a, b| a.key.cmp(&b.key));
-    set.dedup_by(|later, kept| {
-        let is_same = later.key == kept.key;
-        if is_same {
-            std::mem::swap(later, kept);
-        }
-        is_same
-    });
+    set.dedup_by(|later, kept| later.key == kept.key);
     set
 }
 

@@ -47,7 +47,7 @@ impl Exemplar {
 
     /// Sets the attributes that the measurement has but its series has not.
     ///
-    /// Of equal keys the last one stays. No more are kept than OpenMetrics can carry: 128 Unicode code points over
+    /// Of equal keys the first one stays. No more are kept than OpenMetrics can carry: 128 Unicode code points over
     /// all keys and values. In the order of their keys, attributes are kept as long as they fit; the first that
     /// does not and all after it are left out.
     #[must_use]

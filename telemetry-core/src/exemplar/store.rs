@@ -16,7 +16,7 @@ static GLOBAL: LazyLock<ExemplarStore> = LazyLock::new(ExemplarStore::new);
 
 /// The reservoirs of all series, found by scope, metric name and attributes.
 ///
-/// The order of attributes does not matter; of equal keys the last one counts. Clones share the reservoirs. See the
+/// The order of attributes does not matter; of equal keys the first one counts. Clones share the reservoirs. See the
 /// [module](super) for how it is used.
 ///
 /// ```

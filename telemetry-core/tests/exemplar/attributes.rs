@@ -27,9 +27,9 @@ fn co36_filtered_attributes_are_kept_with_the_measurement() {
 }
 
 #[test]
-fn of_equal_keys_the_last_stays() {
+fn of_equal_keys_the_first_stays() {
     let attributes = [KeyValue::new("b", 1), KeyValue::new("a", 2), KeyValue::new("b", 3), KeyValue::new("b", 4)];
-    assert_eq!(filtered(&attributes), [KeyValue::new("a", 2), KeyValue::new("b", 4)]);
+    assert_eq!(filtered(&attributes), [KeyValue::new("a", 2), KeyValue::new("b", 1)]);
 }
 
 #[test]

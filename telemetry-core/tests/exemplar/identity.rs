@@ -24,7 +24,7 @@ fn what_is_found_is_what_was_made() {
 }
 
 #[test]
-fn attributes_are_a_set_of_which_the_last_of_equal_keys_counts() {
+fn attributes_are_a_set_of_which_the_first_of_equal_keys_counts() {
     let store = builder().build();
     let (a, b, other) = (KeyValue::new("a", 1), KeyValue::new("b", 2), KeyValue::new("a", 3));
     let reservoir = store.reservoir(&scope(), "m", &[a.clone(), b.clone()], Buckets::Single);
@@ -32,14 +32,14 @@ fn attributes_are_a_set_of_which_the_last_of_equal_keys_counts() {
 
     for attributes in [
         vec![b.clone(), a.clone()],
-        vec![other.clone(), b.clone(), a.clone()],
+        vec![a.clone(), b.clone(), other.clone()],
         vec![a.clone(), a.clone(), b.clone(), b.clone()],
     ] {
         assert_eq!(values(&store.find(&scope(), "m", &attributes).unwrap()), [1.0], "{attributes:?}");
         assert_eq!(values(&store.reservoir(&scope(), "m", &attributes, Buckets::Single)), [1.0], "{attributes:?}");
     }
     assert_eq!(store.generation(), 1);
-    assert!(!is_found(&store, &scope(), "m", &[a.clone(), b.clone(), other]));
+    assert!(!is_found(&store, &scope(), "m", &[other, a.clone(), b.clone()]));
     assert!(!is_found(&store, &scope(), "m", std::slice::from_ref(&a)));
     assert!(!is_found(&store, &scope(), "m", &[a, b, KeyValue::new("c", 1)]));
 }

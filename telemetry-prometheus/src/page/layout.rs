@@ -61,7 +61,12 @@ impl Layout {
         labels.sort_by(|a, b| (&a.0, a.1).cmp(&(&b.0, b.1)));
 
         let mut slots: Vec<Slot> = Vec::with_capacity(labels.len());
-        for (name, _, piece) in labels {
+        let mut attribute = None;
+        for (name, key, piece) in labels {
+            // Of a key that was recorded twice the SDK keeps the first value, or both: that depends on its hash map.
+            if matches!(piece, Piece::Attribute(_)) && attribute.replace(key) == Some(key) {
+                continue;
+            }
             match slots.last_mut() {
                 Some(slot) if slot.name == name => slot.pieces.push(piece),
                 _ => slots.push(Slot { name, pieces: vec![piece] }),

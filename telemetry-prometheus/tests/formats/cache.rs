@@ -99,12 +99,13 @@ impl Fixture {
     }
 }
 
-/// The steps by themselves, each with every page.
+/// The steps by themselves. More pages in turn than are kept would be new ones each time, so all are asked for at the end
+/// alone.
 #[test]
 fn px06_t17_a_page_is_as_if_written_for_the_first_time() {
-    let mut fixture = Fixture::new(20, true);
-    let all = 0..6;
-    fixture.compare(all.clone());
+    let mut fixture = Fixture::new(24, true);
+    let kept = [0, 3, 4];
+    fixture.compare(kept);
     let point = |value: u64, pairs: &[(&'static str, &'static str)]| {
         (value, pairs.iter().map(|(key, value)| kv(key, value)).collect::<Vec<_>>())
     };
@@ -115,9 +116,13 @@ fn px06_t17_a_page_is_as_if_written_for_the_first_time() {
         vec![point(2, &[("k", "c")]), point(1, &[("k", "a")])],
         vec![(2, vec![KeyValue::new("k", 1)]), point(1, &[("k", "1")])],
         vec![(2, vec![KeyValue::new("k", 1.0)]), (3, vec![KeyValue::new("k", true)])],
+        vec![(1, vec![KeyValue::new("k", 1.0)])],
+        vec![(1, vec![KeyValue::new("k", 2.0)])],
         // The same texts at other borders, and with other keys.
         vec![point(1, &[("k", "ab"), ("l", "c")])],
         vec![point(1, &[("k", "a"), ("l", "bc")])],
+        vec![point(1, &[("k", "a"), ("l", "b")])],
+        vec![point(1, &[("k", "a"), ("l", "ab")])],
         vec![point(1, &[("k", "a"), ("m", "bc")])],
         vec![point(1, &[("k", "a"), ("m", "")])],
         vec![point(1, &[("k", "a")])],
@@ -125,21 +130,21 @@ fn px06_t17_a_page_is_as_if_written_for_the_first_time() {
         vec![point(1, &[])],
     ] {
         fixture.observe(observed);
-        fixture.compare(all.clone());
+        fixture.compare(kept);
     }
     // Instruments that come later sort first, and are in conflict with those that were there.
     let counter = fixture.meter("z").u64_counter("a").build();
     counter.add(1, &[kv("k", "a")]);
-    fixture.compare(all.clone());
+    fixture.compare(kept);
     fixture.meter("b").u64_counter("a").build().add(7, &[kv("k", "a")]);
-    fixture.compare(all.clone());
+    fixture.compare(kept);
     let scope = InstrumentationScope::builder("z").build();
     let reservoir = fixture.store.reservoir(&scope, "a", &[kv("k", "a")], Buckets::Single);
     reservoir.offer(1.0, time(0), Some(&span(1, 2)), &[]);
-    fixture.compare(all.clone());
+    fixture.compare(kept);
     reservoir.offer(2.0, time(1), Some(&span(3, 4)), &[kv("x.y", "z")]);
     counter.add(1, &[kv("k", "b")]);
-    fixture.compare(all);
+    fixture.compare([3, 4, 2, 5, 0, 1]);
 }
 
 /// More kinds of label sets than a page keeps.
@@ -151,7 +156,7 @@ fn px06_keys_that_are_made_up_each_time() {
             let key = format!("k{}.{i}", round % 3);
             (i, vec![KeyValue::new(key, "v"), KeyValue::new("round", (round % 2).to_string())])
         }));
-        fixture.compare([0, 4, 2, 3, 1, 5]);
+        fixture.compare(if round == 9 { [0, 4, 2, 3, 1, 5] } else { [0, 4, 2, 2, 4, 0] });
     }
 }
 
