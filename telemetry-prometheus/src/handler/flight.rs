@@ -182,6 +182,7 @@ impl Drop for Waiter {
 mod tests {
     use super::*;
     use std::sync::mpsc;
+    use std::task::{Context, Waker};
     use tokio::runtime::Builder;
 
     /// However many scrapes are given up while the runtime has no thread for their collection.
@@ -203,5 +204,25 @@ mod tests {
         assert!(flights.lock().is_none());
         let landed = runtime.block_on(flights.join(runtime.handle(), || Err(Error::shut_down())));
         assert!(landed.unwrap().unwrap_err().is_unavailable());
+    }
+
+    /// Its task may be dropped with its runtime, which leaves as much as a panic.
+    #[test]
+    fn px153_a_scrape_outlives_a_collection_of_another_runtime() {
+        let [ending, lasting] = [(); 2].map(|()| Builder::new_current_thread().build().unwrap());
+        let flights = Arc::new(Flights::default());
+        let (release, wait) = mpsc::channel::<()>();
+        let first = flights.board(ending.handle(), move || {
+            let _ = wait.recv();
+            panic!("expected")
+        });
+        assert!(first.is_own);
+        let mut second = Box::pin(flights.join(lasting.handle(), || Err(Error::shut_down())));
+        let mut context = Context::from_waker(Waker::noop());
+        assert!(second.as_mut().poll(&mut context).is_pending());
+        drop(release);
+        assert!(lasting.block_on(second).unwrap().unwrap_err().is_unavailable());
+        let Boarded { mut landing, _waiter, .. } = first;
+        assert!(lasting.block_on(landed(&mut landing)).is_none());
     }
 }

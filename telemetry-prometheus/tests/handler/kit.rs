@@ -97,7 +97,8 @@ pub(crate) async fn until(mut is_so: impl AsyncFnMut() -> bool) {
     .await;
 }
 
-/// A callback that hangs until it is let go. It opens for good when this is dropped, so that no test hangs that fails.
+/// A callback that hangs until it is let go. It opens for good when this is dropped, before the runtime if it was made
+/// after that, so that no test hangs that fails.
 pub(crate) struct Gate {
     entered: mpsc::Receiver<()>,
     release: mpsc::Sender<()>,

@@ -21,8 +21,8 @@ fn busy() -> (Runtime, JoinHandle<()>, mpsc::Sender<()>) {
 #[test]
 fn px152_px160_dropped_scrapes_leave_the_queue() {
     let (mut handler, provider) = served();
-    let gate = Gate::new(&provider);
     let (runtime, task, release) = busy();
+    let gate = Gate::new(&provider);
     runtime.block_on(async {
         drop(handler.call(get(&[])));
         for _ in 0..3 {
@@ -44,8 +44,8 @@ fn px152_px160_dropped_scrapes_leave_the_queue() {
 #[test]
 fn px153_a_queued_collection_is_joined_also_after_its_first_scrapes_have_gone() {
     let (mut handler, provider) = served();
-    let gate = Gate::new(&provider);
     let (runtime, task, release) = busy();
+    let gate = Gate::new(&provider);
     runtime.block_on(async {
         let mut first = handler.call(get(&[]));
         assert!(poll_once(&mut first).is_pending());
@@ -84,8 +84,8 @@ async fn px153_a_collection_that_has_begun_runs_on_and_is_shared() {
 #[test]
 fn px153_a_scrape_that_is_dropped_before_its_page_leaves_the_page_to_others() {
     let (mut handler, provider) = served();
-    let gate = Gate::new(&provider);
     let runtime = Builder::new_current_thread().enable_all().max_blocking_threads(1).build().unwrap();
+    let gate = Gate::new(&provider);
     runtime.block_on(async {
         let mut scrapes: Vec<_> = (0..3).map(|_| handler.call(get(&[]))).collect();
         assert!(scrapes.iter_mut().all(|scrape| poll_once(scrape).is_pending()));

@@ -99,33 +99,59 @@ fn a_scrape_at_the_end_of_the_runtime_is_told_so() {
     }
 }
 
-/// The scrapes live on in a thread that only borrows the runtime.
+/// One scrape is a task of the runtime, and one lives on in a thread that only borrows it.
 #[test]
 fn a_runtime_that_ends_in_the_middle_of_scrapes_ends_them() {
-    for headers in [&[][..], &[(HEADER, "3600")]] {
-        let (handler, provider) = served();
-        let gate = Gate::new(&provider);
-        let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
-        let (done, outcome) = mpsc::channel();
-        let scrape = handler.clone();
-        let handle = runtime.handle().clone();
-        let task = runtime.spawn({
-            let handler = handler.clone();
-            async move { ask_status(&handler, &[]).await }
-        });
-        std::thread::spawn(move || done.send(handle.block_on(ask_status(&scrape, headers))));
-        gate.wait();
-        runtime.shutdown_background();
-        gate.open();
-        gate.open();
-        let status = outcome.recv_timeout(LONG).unwrap();
-        let outside = Builder::new_current_thread().enable_all().build().unwrap();
-        let statuses = [Some(status), outside.block_on(task).ok()];
-        let is_clean = |status: StatusCode| [StatusCode::OK, StatusCode::SERVICE_UNAVAILABLE].contains(&status);
-        assert!(statuses.into_iter().flatten().all(is_clean), "{statuses:?}");
-        // Another runtime does not notice.
-        assert_eq!(outside.block_on(page_of(&handler)), TEXT);
-    }
+    let (handler, provider) = served();
+    let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+    let gate = Gate::new(&provider);
+    let task = runtime.spawn({
+        let handler = handler.clone();
+        async move { ask_status(&handler, &[]).await }
+    });
+    let (done, borrowed) = mpsc::channel();
+    let (handle, scraped) = (runtime.handle().clone(), handler.clone());
+    std::thread::spawn(move || done.send(handle.block_on(ask_status(&scraped, &[]))));
+    gate.wait();
+    runtime.shutdown_background();
+    gate.open();
+    gate.open();
+
+    let outside = Builder::new_current_thread().enable_all().build().unwrap();
+    let statuses = [Some(borrowed.recv_timeout(LONG).unwrap()), outside.block_on(task).ok()];
+    let is_clean = |status: StatusCode| [StatusCode::OK, StatusCode::SERVICE_UNAVAILABLE].contains(&status);
+    assert!(statuses.into_iter().flatten().all(is_clean), "{statuses:?}");
+    // Another runtime does not notice.
+    assert_eq!(outside.block_on(page_of(&handler)), TEXT);
+}
+
+/// The timers of a runtime that ends panic instead of going off.
+#[test]
+fn px151_a_runtime_that_ends_takes_its_timers_along() {
+    let (mut handler, provider) = served();
+    let lasting = Builder::new_current_thread().enable_all().build().unwrap();
+    let gate = Gate::new(&provider);
+    let mut first = {
+        let _entered = lasting.enter();
+        handler.call(get(&[]))
+    };
+    assert!(poll_once(&mut first).is_pending());
+    gate.wait();
+
+    let ending = Builder::new_current_thread().enable_all().build().unwrap();
+    let mut second = {
+        let _entered = ending.enter();
+        handler.call(get(&[(HEADER, "3600")]))
+    };
+    assert!(poll_once(&mut second).is_pending());
+    ending.shutdown_background();
+    let Poll::Ready(Ok(response)) = poll_once(&mut second) else {
+        panic!("its time can never be over");
+    };
+    assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE);
+    gate.open();
+    let Ok(response) = lasting.block_on(first);
+    assert_eq!(response.status(), StatusCode::OK);
 }
 
 #[test]
@@ -148,7 +174,7 @@ fn px153_two_runtimes_share_a_collection() {
     assert_eq!(gate.calls(), 1);
 }
 
-/// The collection was in the queue of the one that ends.
+/// The collection is in the queue of the one that ends.
 #[test]
 fn px153_the_end_of_another_runtime_does_not_fail_a_scrape() {
     let (mut handler, _provider) = served();
