@@ -20,7 +20,12 @@ pub(crate) enum Source {
 /// Makes sure that `program` can be started. A program that is missing and stays missing is an error: a check that
 /// skips itself would look like one that passed.
 pub(crate) fn require(sh: &Shell, program: &str, source: Source) -> Result<()> {
-    if find(program).is_some() {
+    require_that(sh, program, || is_there(program), source)
+}
+
+/// The same for what is no program on the PATH.
+pub(crate) fn require_that(sh: &Shell, program: &str, is_there: impl Fn() -> bool, source: Source) -> Result<()> {
+    if is_there() {
         return Ok(());
     }
     match source {
@@ -42,8 +47,8 @@ pub(crate) fn require(sh: &Shell, program: &str, source: Source) -> Result<()> {
                 .run_captured(sh)?;
         }
     }
-    if find(program).is_none() {
-        bail!("`{program}` was installed, but is not on the PATH");
+    if !is_there() {
+        bail!("`{program}` was installed, but cannot be found");
     }
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! One GET over one connection, for Prometheus' API and for scrapes.
+//! One exchange over one connection, for Prometheus' API and for scrapes.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -6,9 +6,9 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail};
 use bytes::Bytes;
 use http_body_util::{BodyExt, Empty};
-use hyper::Request;
 use hyper::client::conn::http1;
 use hyper::header::{ACCEPT, HOST};
+use hyper::{Request, Response};
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 use tokio::time::timeout;
@@ -16,25 +16,35 @@ use tokio::time::timeout;
 const LIMIT: Duration = Duration::from_secs(10);
 
 pub(super) async fn get(server: SocketAddr, path: &str, accept: &str) -> Result<String> {
-    let address = || format!("GET http://{server}{path}");
-    timeout(LIMIT, unlimited(server, path, accept)).await.with_context(address)?.with_context(address)
+    let page = get_bytes(server, path, accept).await?;
+    String::from_utf8(page.into()).with_context(|| format!("GET http://{server}{path} gave no UTF-8"))
 }
 
-async fn unlimited(server: SocketAddr, path: &str, accept: &str) -> Result<String> {
-    let stream = TcpStream::connect(server).await?;
-    let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
-    let connection = tokio::spawn(connection);
+/// The body of an answer that succeeded.
+pub(super) async fn get_bytes(server: SocketAddr, path: &str, accept: &str) -> Result<Bytes> {
+    let address = || format!("GET http://{server}{path}");
     let request = Request::get(path).header(HOST, server.to_string()).header(ACCEPT, accept);
-    let response = sender.send_request(request.body(Empty::<Bytes>::new())?).await?;
-    let status = response.status();
-    let text = response.into_body().collect().await?.to_bytes();
-    drop(sender);
-    connection.await??;
-    let text = String::from_utf8(text.into())?;
-    if !status.is_success() {
-        bail!("status {status}: {text}");
+    let response = send(server, request.body(Empty::new())?).await.with_context(address)?;
+    let (head, body) = response.into_parts();
+    if !head.status.is_success() {
+        bail!("{}: status {}: {}", address(), head.status, String::from_utf8_lossy(&body));
     }
-    Ok(text)
+    Ok(body)
+}
+
+/// Sends a request over a connection of its own.
+pub(super) async fn send(server: SocketAddr, request: Request<Empty<Bytes>>) -> Result<Response<Bytes>> {
+    let exchange = async {
+        let stream = TcpStream::connect(server).await?;
+        let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
+        let connection = tokio::spawn(connection);
+        let (head, body) = sender.send_request(request).await?.into_parts();
+        let body = body.collect().await?.to_bytes();
+        drop(sender);
+        connection.await??;
+        Ok(Response::from_parts(head, body))
+    };
+    timeout(LIMIT, exchange).await?
 }
 
 /// Percent-encodes a value of a query string.

@@ -18,6 +18,7 @@ use crate::workspace::Workspace;
 mod compare;
 mod example;
 mod expect;
+mod formats;
 mod http;
 mod ledger;
 mod load;
@@ -59,6 +60,21 @@ pub(crate) fn steps(workspace: &Workspace) -> Result<Vec<Step>> {
             promtool::accepts(sh, &place.folder.join(playground::SCRAPE))
         }));
     }
+    for binary in prometheus_binaries() {
+        let place = place.clone();
+        steps.push(Step::check(format!("every format under {}", binary.display()), INTEGRATION, move |sh| {
+            formats::run(sh, &place, &binary)
+        }));
+    }
+    let asked = place.clone();
+    steps.push(Step::check("every format asked for with curl", INTEGRATION, move |_| formats::with_curl(&asked)));
+    let environment = workspace.target.join("judges");
+    let prepared = environment.clone();
+    steps.push(Step::check("strict parsers in Python", INTEGRATION, move |sh| formats::prepare(sh, &prepared)));
+    let judged = place.clone();
+    steps.push(Step::check("every format as strict parsers read it", INTEGRATION, move |sh| {
+        formats::judged(sh, &judged, &environment, &[playground::NAME])
+    }));
     let again = place.clone();
     let promised = Readme::read(&workspace.root)?.metrics()?;
     steps.push(Step::check("http_telemetry", INTEGRATION, move |sh| {
@@ -81,6 +97,7 @@ fn prepare(sh: &Shell, folder: &Path) -> Result<()> {
         programs::require(sh, program, Source::Apt("prometheus"))?;
     }
     programs::require(sh, "curl", Source::Apt("curl"))?;
+    programs::require(sh, "zstd", Source::Apt("zstd"))?;
     // What an earlier run left must not pass for this one's.
     if folder.exists() {
         std::fs::remove_dir_all(folder).with_context(|| format!("cannot empty {}", folder.display()))?;

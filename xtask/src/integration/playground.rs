@@ -9,32 +9,35 @@ use super::Place;
 use super::compare::Row;
 use super::example::Example;
 use super::expect::{Transmitted, checks};
+use super::formats;
 use super::ledger::Ledger;
 use super::load;
-use super::prometheus::Prometheus;
+use super::prometheus::{Job, Prometheus};
 use super::report::Report;
 use super::wire::Wire;
+
+/// The name of the example, and of the files with its last pages.
+pub(super) const NAME: &str = "playground";
 
 /// The file of the last scrape.
 pub(super) const SCRAPE: &str = "playground.txt";
 
 pub(super) async fn run(place: &Place, binary: &Path) -> Result<()> {
-    let playground = Example::start(place, "playground").await?;
-    let mut prometheus = Prometheus::start(binary, playground.metrics, &place.folder).await?;
+    let playground = Example::start(place, NAME).await?;
+    let job = Job { name: NAME.to_owned(), target: playground.metrics, path: "/metrics".to_owned(), settings: &[] };
+    let mut prometheus = Prometheus::start(binary, NAME, &[], &[job], &place.folder).await?;
     let wire = Wire::new(playground.server);
     let mut ledger = Ledger::default();
     let report = Report::new(place, binary);
-    let scrape = place.folder.join(SCRAPE);
 
     load::orderly(&wire, &mut ledger).await?;
     prometheus.two_scrapes().await?;
-    playground.save_scrape(&scrape).await?;
     let rows = ask(&prometheus, &ledger, &wire, Transmitted::All).await?;
     report.write("clients that stay to the end", &rows)?;
 
     load::disorderly(&wire, &playground, &mut ledger).await?;
     prometheus.two_scrapes().await?;
-    playground.save_scrape(&scrape).await?;
+    formats::save(&playground, &place.folder, (NAME, "/metrics", "")).await?;
     let rows = ask(&prometheus, &ledger, &wire, Transmitted::AtLeastThese).await?;
     report.write("and clients that hang up, and handlers that panic", &rows)?;
 

@@ -1,4 +1,4 @@
-//! A real Prometheus that scrapes one target, in a temporary folder.
+//! A real Prometheus that scrapes what it is told to, in a temporary folder.
 
 use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
@@ -16,6 +16,16 @@ use super::process::Process;
 /// How long a first scrape, or two scrapes, may take: the interval is one second.
 const SCRAPES: Duration = Duration::from_secs(30);
 
+/// What to scrape, and under which name.
+#[derive(Debug, Clone)]
+pub(super) struct Job {
+    pub(super) name: String,
+    pub(super) target: SocketAddr,
+    pub(super) path: String,
+    /// More lines of its configuration.
+    pub(super) settings: &'static [&'static str],
+}
+
 #[derive(Debug)]
 pub(super) struct Prometheus {
     process: Process,
@@ -25,45 +35,61 @@ pub(super) struct Prometheus {
 }
 
 impl Prometheus {
-    /// Starts `binary` on `target`, with all that it writes in `folder`.
-    pub(super) async fn start(binary: &Path, target: SocketAddr, folder: &Path) -> Result<Self> {
-        let data = folder.join("prometheus-data");
-        let config = folder.join("prometheus.yml");
-        std::fs::write(&config, configuration(target)).with_context(|| format!("cannot write {}", config.display()))?;
+    /// Starts `binary` on all of `jobs`, with all that it writes in `folder`, under `name`.
+    pub(super) async fn start(binary: &Path, name: &str, flags: &[&str], jobs: &[Job], folder: &Path) -> Result<Self> {
+        let data = folder.join(format!("{name}-data"));
+        let config = folder.join(format!("{name}.yml"));
+        std::fs::write(&config, configuration(jobs)).with_context(|| format!("cannot write {}", config.display()))?;
         let api = free_address()?;
-        let log = folder.join("prometheus.log");
+        let log = folder.join(format!("{name}.log"));
         let args = [
             format!("--config.file={}", config.display()),
             format!("--storage.tsdb.path={}", data.display()),
             format!("--web.listen-address={api}"),
             "--log.level=warn".to_owned(),
         ];
-        let process = Process::start(binary, args, &log)?;
+        let flags = flags.iter().map(|flag| (*flag).to_owned());
+        let process = Process::start(binary, args.into_iter().chain(flags), &log)?;
         let mut prometheus = Self { process, api, log, folder: data };
-        prometheus.wait_until("the target is up", |target| target.healthy).await?;
+        let count = jobs.len();
+        let is_up = |targets: &[Target]| targets.len() == count && targets.iter().all(|target| target.healthy);
+        prometheus.wait_until("all targets are up", is_up).await?;
         Ok(prometheus)
     }
 
-    /// Waits until two whole scrapes have begun and ended since the call. Those that fail do not count: on a busy
-    /// machine one may run into its timeout.
+    /// Waits until two whole scrapes of each target have begun and ended since the call. Those that fail do not count:
+    /// on a busy machine one may run into its timeout.
     pub(super) async fn two_scrapes(&mut self) -> Result<()> {
-        let mut last = self.target().await.context("the target is unknown")?.last_scrape;
+        let mut last = self.targets().await.context("the targets are unknown")?;
         for _ in 0..2 {
-            last = self
-                .wait_until("the next scrape", |target| target.healthy && target.last_scrape != last)
-                .await?
-                .last_scrape;
+            let is_next = |targets: &[Target]| {
+                targets.len() == last.len() && targets.iter().zip(&last).all(|(now, then)| now.follows(then))
+            };
+            last = self.wait_until("the next scrape", is_next).await?;
         }
         Ok(())
     }
 
     /// An instant query.
     pub(super) async fn query(&self, query: &str) -> Result<Vec<Sample>> {
-        let path = format!("/api/v1/query?query={}", http::encoded(query));
-        let answer: Value = serde_json::from_str(&http::get(self.api, &path, "*/*").await?)?;
-        let result = answer.pointer("/data/result").and_then(Value::as_array);
-        let result = result.with_context(|| format!("`{query}` gave no vector: {answer}"))?;
+        let result = self.vector(query).await?;
         result.iter().map(|series| sample(series).with_context(|| format!("odd sample {series}"))).collect()
+    }
+
+    /// An instant query whose answer may hold histograms.
+    pub(super) async fn vector(&self, query: &str) -> Result<Vec<Value>> {
+        let data = self.ask("query", &[("query", query)]).await?;
+        let result = data.get("result").and_then(Value::as_array);
+        Ok(result.with_context(|| format!("`{query}` gave no vector: {data}"))?.clone())
+    }
+
+    /// The data that an endpoint of the API answers with.
+    pub(super) async fn ask(&self, endpoint: &str, parameters: &[(&str, &str)]) -> Result<Value> {
+        let parameters: Vec<String> =
+            parameters.iter().map(|(name, value)| format!("{name}={}", http::encoded(value))).collect();
+        let path = format!("/api/v1/{endpoint}?{}", parameters.join("&"));
+        let mut answer: Value = serde_json::from_str(&http::get(self.api, &path, "*/*").await?)?;
+        Ok(answer.get_mut("data").with_context(|| format!("no data from {path}"))?.take())
     }
 
     /// Ends it. A warning about a scrape is a failure: it is all that Prometheus says of duplicate series.
@@ -76,34 +102,51 @@ impl Prometheus {
         std::fs::remove_dir_all(&self.folder).with_context(|| format!("cannot remove {}", self.folder.display()))
     }
 
-    async fn wait_until(&mut self, what: &str, done: impl Fn(&Target) -> bool) -> Result<Target> {
+    async fn wait_until(&mut self, what: &str, done: impl Fn(&[Target]) -> bool) -> Result<Vec<Target>> {
         let deadline = Instant::now() + SCRAPES;
         loop {
             self.process.still_runs().with_context(|| format!("see {}", self.log.display()))?;
             // It refuses connections until it has started.
-            let target = self.target().await;
-            match target {
-                Ok(target) if done(&target) => return Ok(target),
+            let targets = self.targets().await;
+            match targets {
+                Ok(targets) if done(&targets) => return Ok(targets),
                 _ if Instant::now() < deadline => sleep(Duration::from_millis(50)).await,
-                _ => bail!("waited {SCRAPES:?} for: {what}; last seen: {target:?}"),
+                _ => bail!("waited {SCRAPES:?} for: {what}; last seen: {targets:?}"),
             }
         }
     }
 
-    async fn target(&self) -> Result<Target> {
-        let answer: Value = serde_json::from_str(&http::get(self.api, "/api/v1/targets", "*/*").await?)?;
-        let target = answer.pointer("/data/activeTargets/0").context("no active target")?;
-        let text = |key: &str| target.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
-        Ok(Target { healthy: text("health") == "up", last_scrape: text("lastScrape"), _error: text("lastError") })
+    /// All targets, in the order of their jobs' names.
+    async fn targets(&self) -> Result<Vec<Target>> {
+        let data = self.ask("targets", &[("state", "active")]).await?;
+        let targets = data.get("activeTargets").and_then(Value::as_array).context("no active targets")?;
+        let mut targets: Vec<Target> = targets.iter().map(Target::from).collect();
+        targets.sort_by(|a, b| a.job.cmp(&b.job));
+        Ok(targets)
     }
 }
 
 #[derive(Debug)]
 struct Target {
+    job: String,
     healthy: bool,
     last_scrape: String,
     /// Shown when a wait ends in vain.
     _error: String,
+}
+
+impl Target {
+    fn follows(&self, then: &Self) -> bool {
+        self.healthy && self.last_scrape != then.last_scrape
+    }
+}
+
+impl From<&Value> for Target {
+    fn from(target: &Value) -> Self {
+        let text = |key: &str| target.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
+        let job = text("scrapePool");
+        Self { job, healthy: text("health") == "up", last_scrape: text("lastScrape"), _error: text("lastError") }
+    }
 }
 
 fn sample(series: &Value) -> Option<Sample> {
@@ -113,11 +156,14 @@ fn sample(series: &Value) -> Option<Sample> {
     Some(Sample { labels: labels.collect::<Option<_>>()?, value })
 }
 
-fn configuration(target: SocketAddr) -> String {
-    format!(
-        "global:\n  scrape_interval: 1s\n  scrape_timeout: 1s\n\
-         scrape_configs:\n  - job_name: playground\n    static_configs:\n      - targets: ['{target}']\n"
-    )
+fn configuration(jobs: &[Job]) -> String {
+    let mut text = "global:\n  scrape_interval: 1s\n  scrape_timeout: 1s\nscrape_configs:\n".to_owned();
+    for Job { name, target, path, settings } in jobs {
+        text.push_str(&format!("  - job_name: {name}\n    metrics_path: {path}\n"));
+        settings.iter().for_each(|line| text.push_str(&format!("    {line}\n")));
+        text.push_str(&format!("    static_configs:\n      - targets: ['{target}']\n"));
+    }
+    text
 }
 
 /// A port that was free a moment ago, for a program that does not tell which one it was given.

@@ -22,6 +22,14 @@ pub(super) fn complains(sh: &Shell, scrape: &Path, complaint: &str) -> Result<()
     Ok(())
 }
 
+/// The scrape is right, whatever its style.
+pub(super) fn parses(sh: &Shell, scrape: &Path) -> Result<()> {
+    let (code, text) = check(sh, scrape)?;
+    let shown = format!("promtool finds fault with {} ({code:?}): {text}", scrape.display());
+    ensure!(matches!(code, Some(0 | STYLE)), "{shown}");
+    Ok(())
+}
+
 fn check(sh: &Shell, scrape: &Path) -> Result<(Option<i32>, String)> {
     let text = std::fs::read(scrape).with_context(|| format!("cannot read {}", scrape.display()))?;
     ensure!(!text.is_empty(), "{} is empty", scrape.display());

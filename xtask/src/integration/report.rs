@@ -4,7 +4,7 @@ use std::fs::OpenOptions;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 
 use super::Place;
 use super::compare::{Row, table};
@@ -24,18 +24,34 @@ impl Report {
 
     /// Adds a part to the report. Wrong rows are shown once more by themselves, and are an error.
     pub(super) fn write(&self, part: &str, rows: &[Row]) -> Result<()> {
+        print!("{}", self.append(part, rows)?);
+        judge(part, rows)
+    }
+
+    /// The same, with the rows in the file alone.
+    pub(super) fn summarize(&self, part: &str, rows: &[Row]) -> Result<()> {
+        self.append(part, rows)?;
+        judge(part, rows)?;
+        println!("{}: {part}: {} answers", self.title, rows.len());
+        Ok(())
+    }
+
+    fn append(&self, part: &str, rows: &[Row]) -> Result<String> {
         let text = format!("{}: {part}\n{}\n", self.title, table(rows));
-        print!("{text}");
         let file = OpenOptions::new().create(true).append(true).open(&self.file);
         let mut file = file.with_context(|| format!("cannot open {}", self.file.display()))?;
         file.write_all(text.as_bytes()).with_context(|| format!("cannot write {}", self.file.display()))?;
-
-        let wrong: Vec<&Row> = rows.iter().filter(|row| !row.passed).collect();
-        if !wrong.is_empty() {
-            bail!("{} of {} answers are wrong ({part}):\n{}", wrong.len(), rows.len(), table(wrong));
-        }
-        Ok(())
+        Ok(text)
     }
+}
+
+fn judge(part: &str, rows: &[Row]) -> Result<()> {
+    ensure!(!rows.is_empty(), "nothing was asked ({part})");
+    let wrong: Vec<&Row> = rows.iter().filter(|row| !row.passed).collect();
+    if !wrong.is_empty() {
+        bail!("{} of {} answers are wrong ({part}):\n{}", wrong.len(), rows.len(), table(wrong));
+    }
+    Ok(())
 }
 
 #[cfg(test)]

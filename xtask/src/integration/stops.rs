@@ -8,7 +8,7 @@ use super::example::Example;
 use super::wire::Wire;
 
 pub(super) async fn run(place: &Place) -> Result<()> {
-    for name in ["playground", "http_telemetry"] {
+    for name in ["playground", "http_telemetry", "formats"] {
         for signal in [Signal::INT, Signal::TERM] {
             stops(place, name, signal).await.with_context(|| format!("{name} and {signal:?}"))?;
         }
