@@ -55,13 +55,13 @@ impl Expectation<'_> {
         let plain = |suffix: &str| (format!("{name}{suffix}"), labels.clone());
         let mut samples = match series.data {
             Data::Number(value) => vec![((self.sample(metric, is_own), labels.clone()), Piece::Number(value))],
-            Data::Explicit(bounds, values) => classic(&name, &labels, bounds, values),
+            Data::Explicit(bounds, values) => self.classic(&name, &labels, bounds, values),
             Data::Exponential(bounds, schema, values) => {
                 let native = || vec![(plain(""), Piece::Native(native::histogram(schema, values)))];
                 match self.scrape.exponential {
-                    Exponential::Classic => classic(&name, &labels, bounds, values),
+                    Exponential::Classic => self.classic(&name, &labels, bounds, values),
                     Exponential::Native(_) => native(),
-                    Exponential::Both => [native(), classic(&name, &labels, bounds, values)].concat(),
+                    Exponential::Both => [native(), self.classic(&name, &labels, bounds, values)].concat(),
                 }
             }
             Data::Summary(quantiles, sum, count) => {
@@ -76,6 +76,26 @@ impl Expectation<'_> {
         };
         if self.scrape.has_created && is_own && matches!(metric.kind, Kind::Counter | Kind::Histogram) {
             samples.push((plain("_created"), Piece::Within(self.time.0, self.time.1)));
+        }
+        samples
+    }
+
+    fn classic(
+        self,
+        name: &str,
+        labels: &[(String, String)],
+        bounds: &[f64],
+        values: &[f64],
+    ) -> Vec<((String, Labels), Piece)> {
+        let up_to = |bound: f64| values.iter().filter(|value| **value <= bound).count() as f64;
+        let bounds = bounds.iter().copied().chain([f64::INFINITY]);
+        let mut samples: Vec<_> = bounds
+            .map(|bound| ((format!("{name}_bucket"), with(labels, "le", bound)), Piece::Number(up_to(bound))))
+            .collect();
+        // OpenMetrics forbids a sum that may fall, and the count goes with it.
+        if self.scrape.format != Format::OpenMetrics || values.iter().all(|value| *value >= 0.0) {
+            samples.push(((format!("{name}_sum"), labels.to_vec()), Piece::Number(values.iter().sum())));
+            samples.push(((format!("{name}_count"), labels.to_vec()), Piece::Number(values.len() as f64)));
         }
         samples
     }
@@ -234,15 +254,4 @@ fn with(labels: &[(String, String)], name: &str, value: f64) -> Labels {
 /// The first bucket whose bound is not below the value, or the infinite one.
 fn bucket(bounds: &[f64], value: f64) -> usize {
     bounds.iter().position(|bound| value <= *bound).unwrap_or(bounds.len())
-}
-
-fn classic(name: &str, labels: &[(String, String)], bounds: &[f64], values: &[f64]) -> Vec<((String, Labels), Piece)> {
-    let up_to = |bound: f64| values.iter().filter(|value| **value <= bound).count() as f64;
-    let bounds = bounds.iter().copied().chain([f64::INFINITY]);
-    let mut samples: Vec<_> = bounds
-        .map(|bound| ((format!("{name}_bucket"), with(labels, "le", bound)), Piece::Number(up_to(bound))))
-        .collect();
-    samples.push(((format!("{name}_sum"), labels.to_vec()), Piece::Number(values.iter().sum())));
-    samples.push(((format!("{name}_count"), labels.to_vec()), Piece::Number(values.len() as f64)));
-    samples
 }
