@@ -141,7 +141,7 @@ fn record_histograms(meter: &Meter) {
     for value in [0.296875, 0.3125, 0.3125, 0.3125, 0.5] {
         delay.record(value, &[lane("express")]);
     }
-    for value in [0.0029296875, 0.75, 3.0, 96.0, 100.0] {
+    for value in [0.0029296875, 0.75, 4.125, 96.0, 100.0] {
         delay.record(value, &[lane("slow")]);
     }
     delay.record(0.7109375, &[lane("single")]);

@@ -34,6 +34,18 @@ pub(super) fn piece(series: &Value) -> Option<Piece> {
     }
 }
 
+/// The time of the first value of each of the example's counters, if that is a zero.
+pub(super) async fn beginnings(prometheus: &Prometheus, job: &str) -> Result<Vec<(String, Piece)>> {
+    let answer = prometheus.vector(&format!("{{job=\"{job}\",__name__=~\"shop_.+_total\"}}[5m]")).await?;
+    answer.iter().map(|series| beginning(series).with_context(|| format!("odd series {series}"))).collect()
+}
+
+fn beginning(series: &Value) -> Option<(String, Piece)> {
+    let (time, value) = (series.pointer("/values/0/0")?.as_f64()?, series.pointer("/values/0/1")?.as_str()?);
+    let piece = if value == "0" { Piece::Number(time) } else { Piece::Text(value.to_owned()) };
+    Some((name(series.get("metric")?)?, piece))
+}
+
 /// The exemplars of a job, each with its time.
 pub(super) async fn exemplars(
     prometheus: &Prometheus,

@@ -100,6 +100,19 @@ impl Expectation<'_> {
         samples
     }
 
+    /// Each counter of the SDK, with the time when it began.
+    pub(super) fn beginnings(self) -> BTreeMap<String, Piece> {
+        let counters = OWN.iter().filter(|metric| metric.kind == Kind::Counter);
+        let series = counters.flat_map(|metric| metric.series.iter().map(move |series| (metric, series)));
+        let beginning = |(metric, series): (&Metric, &Series)| {
+            (
+                shown(&self.sample(metric, true), &self.series_labels(series, true)),
+                Piece::Within(self.time.0, self.time.1),
+            )
+        };
+        series.map(beginning).collect()
+    }
+
     /// Each exemplar by its series, labels and value, with its time.
     pub(super) fn exemplars(self) -> BTreeMap<String, Piece> {
         let mut all = BTreeMap::new();

@@ -5,6 +5,7 @@ use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context, Result, ensure};
+use futures_util::future::try_join_all;
 use rustix::process::Signal;
 use xshell::Shell;
 
@@ -48,16 +49,19 @@ async fn scrapes(place: &Place, binary: &Path, version: Version) -> Result<()> {
         Run {
             name: "formats-native",
             flags: &["--enable-feature=exemplar-storage,native-histograms"],
-            has_exemplars: true,
+            keeps: Keeps::Exemplars,
             scrapes: version.with_native_histograms(),
         },
-        Run { name: "formats-plain", flags: &[], has_exemplars: false, scrapes: version.by_default() },
+        Run {
+            name: "formats-zeros",
+            flags: &["--enable-feature=created-timestamp-zero-ingestion,native-histograms"],
+            keeps: Keeps::Beginnings,
+            scrapes: version.with_zeros(),
+        },
+        Run { name: "formats-plain", flags: &[], keeps: Keeps::Values, scrapes: version.by_default() },
     ];
-    let [native, plain] = &runs;
-    tokio::try_join!(
-        native.run(place, binary, version, &example, start),
-        plain.run(place, binary, version, &example, start)
-    )?;
+    let runs = runs.iter().filter(|run| !run.scrapes.is_empty());
+    try_join_all(runs.map(|run| run.run(place, binary, version, &example, start))).await?;
     example.stop(Signal::TERM).await
 }
 
@@ -65,8 +69,18 @@ async fn scrapes(place: &Place, binary: &Path, version: Version) -> Result<()> {
 struct Run {
     name: &'static str,
     flags: &'static [&'static str],
-    has_exemplars: bool,
+    keeps: Keeps,
     scrapes: Vec<Scrape>,
+}
+
+/// What a Prometheus keeps, by its flags.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Keeps {
+    Values,
+    /// Exemplars besides.
+    Exemplars,
+    /// When counters began, besides.
+    Beginnings,
 }
 
 impl Run {
@@ -93,9 +107,15 @@ impl Run {
             let job = scrape.job;
             let mut rows = judge::compare(expected.series(), answers::series(&prometheus, job).await?);
             rows.extend(judge::compare(expected.metadata(), answers::metadata(&prometheus, job).await?));
-            if self.has_exemplars {
-                rows.extend(judge::compare(expected.exemplars(), answers::exemplars(&prometheus, job, time).await?));
-            }
+            rows.extend(match self.keeps {
+                Keeps::Values => Vec::new(),
+                Keeps::Exemplars => {
+                    judge::compare(expected.exemplars(), answers::exemplars(&prometheus, job, time).await?)
+                }
+                Keeps::Beginnings => {
+                    judge::compare(expected.beginnings(), answers::beginnings(&prometheus, job).await?)
+                }
+            });
             let queries = queries::queries(scrape);
             let answers = queries::answers(&prometheus, &queries).await?;
             rows.extend(judge::compare(queries, answers));

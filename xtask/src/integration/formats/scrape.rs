@@ -139,6 +139,13 @@ impl Version {
         scrapes
     }
 
+    /// What a Prometheus gets that begins each series with a zero, at the time that the page tells. It asks for protocol
+    /// buffers by itself, and version 2 has no such thing.
+    pub(super) fn with_zeros(self) -> Vec<Scrape> {
+        let scrape = Scrape::new("zeros", "/metrics", "", PROTOBUF).protobuf().negotiated();
+        if self == Self::Three { vec![scrape] } else { Vec::new() }
+    }
+
     /// What a Prometheus gets with its own settings.
     pub(super) fn by_default(self) -> Vec<Scrape> {
         let (content_type, names) = match self {

@@ -6,6 +6,7 @@ const TEXT_1_UTF8: &str = "text/plain; version=1.0.0; charset=utf-8; escaping=al
 const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8; escaping=underscores";
 const OPEN_METRICS_OLD: &str = "application/openmetrics-text; version=0.0.1; charset=utf-8; escaping=underscores";
 const OPEN_METRICS_UTF8: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8; escaping=allow-utf-8";
+const OPEN_METRICS_DOTS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8; escaping=dots";
 const PROTOBUF: &str = "application/vnd.google.protobuf; proto=io.prometheus.client.MetricFamily; encoding=delimited; escaping=underscores";
 const PROTOBUF_VALUES: &str =
     "application/vnd.google.protobuf; proto=io.prometheus.client.MetricFamily; encoding=delimited; escaping=values";
@@ -53,6 +54,7 @@ pub(super) fn accepts() -> Vec<(&'static [&'static str], &'static str)> {
         (&["application/openmetrics-text"], OPEN_METRICS),
         (&["application/openmetrics-text;version=1.0.0"], OPEN_METRICS),
         (&["application/openmetrics-text;version=1.0.0;escaping=allow-utf-8"], OPEN_METRICS_UTF8),
+        (&["application/openmetrics-text;version=1.0.0;escaping=dots"], OPEN_METRICS_DOTS),
         (&["application/openmetrics-text;version=0.0.1"], OPEN_METRICS_OLD),
         (&["APPLICATION/OpenMetrics-Text ; Version=\"1.0.0\""], OPEN_METRICS),
         (&["application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;encoding=delimited"], PROTOBUF),
@@ -118,6 +120,10 @@ const fn refused(args: &'static [&'static str]) -> Case {
 
 const AS_OPEN_METRICS: &[&str] = &["-H", "Accept: application/openmetrics-text"];
 
+const AS_UTF8: &[&str] = &["-H", "Accept: text/plain;version=1.0.0;escaping=allow-utf-8"];
+const AS_DOTS: &[&str] = &["-H", "Accept: text/plain;version=1.0.0;escaping=dots"];
+const AS_VALUES: &[&str] = &["-H", "Accept: text/plain;version=1.0.0;escaping=values"];
+
 /// Requests for the page in the text format, which curl does not ask to be anything else.
 pub(super) fn cases() -> Vec<Case> {
     vec![
@@ -147,6 +153,11 @@ pub(super) fn cases() -> Vec<Case> {
         ),
         filtered(&[], "/metrics?name%5B%5D=shop_balance", Body::Families(&["shop_balance"])),
         filtered(AS_OPEN_METRICS, "/metrics?name[]=legacy_load", Body::Families(&["legacy_load"])),
+        // Names are those of the answer, in every way to escape them.
+        filtered(AS_UTF8, "/utf8?name[]=shop.orders", Body::Families(&["\"shop.orders\""])),
+        filtered(AS_DOTS, "/utf8?name[]=shop_dot_orders", Body::Families(&["shop_dot_orders"])),
+        filtered(AS_VALUES, "/utf8?name[]=U__shop_2e_orders", Body::Families(&["U__shop_2e_orders"])),
+        filtered(&[], "/utf8?name[]=shop_orders", Body::Families(&["shop_orders"])),
         filtered(&[], "/metrics?name[]=nothing", Body::Exactly("")),
         filtered(AS_OPEN_METRICS, "/metrics?name[]=nothing", Body::Exactly("# EOF\n")),
         page(&["-H", "X-Prometheus-Scrape-Timeout-Seconds: 10"], IDENTITY, Body::Whole),
