@@ -268,3 +268,35 @@ fn with(labels: &[(String, String)], name: &str, value: f64) -> Labels {
 fn bucket(bounds: &[f64], value: f64) -> usize {
     bounds.iter().position(|bound| value <= *bound).unwrap_or(bounds.len())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn series(version: Version, job: &str) -> BTreeMap<String, Piece> {
+        let scrapes = version.with_native_histograms();
+        let scrape = scrapes.iter().find(|scrape| scrape.job == job).unwrap();
+        Expectation { scrape, version, time: (1.0, 2.0) }.series()
+    }
+
+    #[test]
+    fn bounds_are_compared_as_numbers() {
+        assert_eq!(series_name("a", [("le", "1.0"), ("b", "1.0")]), series_name("a", [("b", "1.0"), ("le", "1e0")]));
+        assert_ne!(series_name("a", [("b", "1.0")]), series_name("a", [("b", "1")]));
+    }
+
+    #[test]
+    fn names_and_buckets_are_those_of_the_job() {
+        let count = |job| {
+            let series = series(Version::Three, job);
+            let count = |start: &str| series.keys().filter(|name| name.starts_with(start)).count();
+            [count("shop_balance"), count("shop.balance"), count("shop_orders_total{"), count("shop.orders{")]
+        };
+        assert_eq!(count("text"), [24, 0, 2, 0]);
+        // Without sum and count, because there are negative values.
+        assert_eq!(count("openmetrics"), [22, 0, 2, 0]);
+        assert_eq!(count("protobuf"), [1, 0, 2, 0]);
+        assert_eq!(count("both"), [25, 0, 2, 0]);
+        assert_eq!(count("utf8_protobuf"), [0, 1, 0, 2]);
+    }
+}

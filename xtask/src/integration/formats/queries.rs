@@ -95,3 +95,14 @@ pub(super) async fn answers(prometheus: &Prometheus, queries: &Queries) -> Resul
     }
     Ok(answers)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_stand_in_quotes_where_they_need_them() {
+        assert_eq!(selector("a_b", &[("c", "d")], "j"), r#"a_b{c="d",job="j"}"#);
+        assert_eq!(selector("a.b", &[("c.d", "e"), ("f", "g")], "j"), r#"{"a.b","c.d"="e",f="g",job="j"}"#);
+    }
+}
