@@ -51,8 +51,8 @@ impl Shared {
         Self { collected, pages: Mutex::default() }
     }
 
-    /// The page that `key` stands for. For the first who wants it, it is written as a blocking task; others wait without
-    /// a thread, and whether or not the first still waits.
+    /// The page that `key` stands for. For the first who wants it, it is written as a blocking task. Others wait
+    /// without a thread, and whether or not the first still waits.
     ///
     /// Without a result, the runtime is shutting down.
     pub(super) async fn page(
@@ -140,8 +140,9 @@ impl Flights {
 
     /// Whether somebody still waits for this collection.
     ///
-    /// Tokio's queue of blocking tasks keeps those that were aborted. So a collection that nobody waits for stays there,
-    /// for the next scrape to join it, and is left out only here, when its turn comes: there is never more than one.
+    /// Tokio's queue of blocking tasks keeps those that were aborted. So a collection that nobody waits for stays
+    /// there, for the next scrape to join it, and is left out only here, when its turn comes: there is never more than
+    /// one.
     fn begin(&self, id: u64) -> bool {
         self.lock().take_if(|flight| flight.id == id && flight.waiters == 0).is_none()
     }

@@ -47,13 +47,13 @@ const MAX_IN_FLIGHT: usize = 1000;
 /// The path is not looked at, nor is the body of a request. There is no header with the start time of the process:
 /// `process_start_time_seconds` is a metric (feature `process`).
 ///
-/// Collecting, encoding and compressing run as blocking tasks of the Tokio runtime in which [`call`](Service::call) runs.
-/// Its worker threads stay free: a slow callback holds up other scrapes and, because of the SDK's lock, code that
-/// creates an instrument, but no other request. Scrapes that come while a collection is under way share its result, so a
-/// callback that hangs holds one thread of the runtime's blocking pool, however often it is scraped: each scrape ends
-/// with the timeout that its scraper told, or that of [`with_timeout`](Self::with_timeout). A collection that waits for a
-/// thread is left out when the last request that wants it is dropped; one that has begun runs to its end, and a runtime
-/// that ends, like that of `#[tokio::main]`, waits for it.
+/// Collecting, encoding and compressing run as blocking tasks of the Tokio runtime in which [`call`](Service::call)
+/// runs. Its worker threads stay free: a slow callback holds up other scrapes and, because of the SDK's lock, code that
+/// creates an instrument, but no other request. Scrapes that come while a collection is under way share its result, so
+/// a callback that hangs holds one thread of the runtime's blocking pool, however often it is scraped: each scrape ends
+/// with the timeout that its scraper told, or that of [`with_timeout`](Self::with_timeout). A collection that waits for
+/// a thread is left out when the last request that wants it is dropped; one that has begun runs to its end, and a
+/// runtime that ends, like that of `#[tokio::main]`, waits for it.
 ///
 /// A callback must not wait for a scrape of its own process: that scrape waits for the callback, and without a timeout
 /// for ever. Only one that is polled inside of the callback fails at once.

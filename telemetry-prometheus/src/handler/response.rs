@@ -57,9 +57,19 @@ impl Failure {
     }
 }
 
+/// Tells of a failure, but of what a client alone is to blame for only to those who look closely: it could be repeated at
+/// will.
+///
 /// Where the failure is a panic in whatever listens to the log, there is one more here, which must not cost the response.
-fn log(text: &str) {
-    let _ = catch_unwind(|| tracing::error!("a scrape failed: {text}"));
+fn log(failure: &Failure, text: &str) {
+    let is_refused = matches!(failure, Failure::MethodNotAllowed | Failure::TooManyScrapes);
+    let _ = catch_unwind(|| {
+        if is_refused {
+            tracing::debug!("a scrape was refused: {text}");
+        } else {
+            tracing::error!("a scrape failed: {text}");
+        }
+    });
 }
 
 /// The response for the outcome of a scrape. That to `HEAD` says everything about the body and has none.
@@ -68,9 +78,7 @@ pub(super) fn response(outcome: Result<(&Bytes, &PageKey), &Failure>, is_head: b
         Ok((page, _)) => (StatusCode::OK, page.clone()),
         Err(failure) => {
             let mut text = failure.text();
-            if !matches!(failure, Failure::MethodNotAllowed) {
-                log(&text);
-            }
+            log(failure, &text);
             text.push('\n');
             (failure.status(), text.into())
         }

@@ -73,7 +73,7 @@ async fn px151_limits_beyond_all_clocks_are_none() {
     assert_eq!(page_of(&handler).await, TEXT);
 }
 
-/// Of the two threads that the runtime has for blocking tasks, a hung callback may take one, however often it is scraped.
+/// However often it is scraped.
 #[test]
 fn px151_px153_a_hung_callback_holds_one_thread() {
     let threads = Arc::new(AtomicUsize::new(0));
