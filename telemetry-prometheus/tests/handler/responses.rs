@@ -1,6 +1,6 @@
 //! Headers and bodies of responses that went well.
 
-use http::{HeaderValue, Method, Request, StatusCode};
+use http::{HeaderName, HeaderValue, Method, Request, StatusCode};
 use http_body::Body;
 
 use crate::kit::{OPEN_METRICS, PROTOBUF_TYPE, TEXT, ask, bytes_of, get, header, page_of, served, text_of};
@@ -120,6 +120,16 @@ async fn px150_other_methods_are_refused() {
         assert!(text.starts_with("metrics are read with GET"));
         assert_eq!(length, text.len().to_string());
     }
+}
+
+/// The metric `process_start_time_seconds` says it to whoever asks.
+#[tokio::test]
+async fn px157_no_header_tells_when_the_process_began() {
+    let (handler, _provider) = served();
+    let response = ask(&handler, get(&[])).await;
+    let mut names: Vec<_> = response.headers().keys().map(HeaderName::as_str).collect();
+    names.sort_unstable();
+    assert_eq!(names, ["content-length", "content-type", "vary"]);
 }
 
 #[tokio::test]

@@ -9,6 +9,7 @@ use crate::workspace::{Package, Workspace};
 
 mod arrows;
 mod file_size;
+mod rules;
 mod sdk_features;
 mod sdk_tree;
 
@@ -16,11 +17,13 @@ pub(crate) fn steps(workspace: &Workspace) -> Result<Vec<Step>> {
     let packages = workspace.packages.clone();
     let again = packages.clone();
     let root = workspace.root.clone();
+    let same_root = root.clone();
     let mut steps = vec![
         Step::quiet("format", Command::new("cargo fmt --all --check")),
         Step::check("arrows between the crates", LINT, move |_| none("arrows", &arrows::violations(&packages))),
         Step::check("unstable features of the SDK", LINT, move |_| none("features", &sdk_features::violations(&again))),
         Step::check("file sizes", LINT, move |_| none("files", &file_size::violations(&root)?)),
+        Step::check("rules and their tests", LINT, move |_| none("ids", &rules::violations(&same_root)?)),
     ];
     for library in workspace.libraries() {
         steps.extend(sdk_tree::steps(library));

@@ -88,6 +88,7 @@ fn px143_om72_each_clause_has_its_answer() {
     ]);
 }
 
+/// PB-21: nor are messages offered as text.
 #[test]
 fn px144_what_is_nearly_an_offer_is_none() {
     for accept in [
