@@ -8,7 +8,7 @@ use telemetry_core::opentelemetry_sdk::Resource;
 use telemetry_core::opentelemetry_sdk::metrics::data::{Metric, ResourceMetrics};
 
 use crate::bridge;
-use crate::inventory::{Inventory, Stock};
+use crate::inventory::{Inventory, Stock, Ticket};
 use crate::kind::Kind;
 use crate::sdk;
 use crate::source::Points;
@@ -31,8 +31,14 @@ pub(crate) enum Source<'a> {
 }
 
 impl Collected {
-    pub(crate) fn new(metrics: ResourceMetrics, registries: Vec<Vec<MetricFamily>>, stock: &Stock) -> Self {
-        let inventory = stock.take(|| sources(&metrics, &registries));
+    /// `ticket` is one of `stock`, from before the collection.
+    pub(crate) fn new(
+        metrics: ResourceMetrics,
+        registries: Vec<Vec<MetricFamily>>,
+        stock: &Stock,
+        ticket: Ticket,
+    ) -> Self {
+        let inventory = stock.take(ticket, || sources(&metrics, &registries));
         Self { metrics, registries, inventory }
     }
 

@@ -29,6 +29,12 @@ pub(crate) fn is_legal_label_name(name: &str) -> bool {
     is_legal(name, is_label_char)
 }
 
+/// A name that is kept as it is, but for the one character for which Prometheus 3 refuses a whole page.
+pub(crate) fn without_nul(name: &str) -> Cow<'_, str> {
+    if name.contains('\0') { name.replace('\0', "_").into() } else { name.into() }
+}
+
+
 /// Whether names of metrics may have this character, digits not in front.
 pub(crate) fn is_metric_char(c: char) -> bool {
     is_label_char(c) || c == ':'

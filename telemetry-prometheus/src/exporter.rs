@@ -130,16 +130,21 @@ impl PrometheusExporter {
     /// be written in the same.
     pub(crate) fn collect(&self, registries: &[Registry], memory: &Memory) -> Result<Collected, Error> {
         caught(|| {
+            let ticket = memory.stock.ticket();
             let metrics = self.reader.collect()?;
             let registries = self.shared.options.registries.iter().chain(registries);
             let gathered = bridge::gather(&self.shared.identity, registries);
-            Ok(Collected::new(metrics, gathered, &memory.stock))
+            Ok(Collected::new(metrics, gathered, &memory.stock, ticket))
         })
     }
 
     /// Collects from the meter provider alone.
     pub(crate) fn collect_own(&self) -> Result<Collected, Error> {
-        caught(|| Ok(Collected::new(self.reader.collect()?, Vec::new(), &self.shared.gathered)))
+        caught(|| {
+            let stock = &self.shared.gathered;
+            let ticket = stock.ticket();
+            Ok(Collected::new(self.reader.collect()?, Vec::new(), stock, ticket))
+        })
     }
 
     pub(crate) fn write(

@@ -1,13 +1,16 @@
 //! Which metrics there are, from collection to collection.
 
 use std::collections::HashMap;
+use std::hash::{Hash, Hasher};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use telemetry_core::opentelemetry::InstrumentationScope;
+use telemetry_core::opentelemetry::{InstrumentationScope, Value};
 
 use crate::bridge;
 use crate::collected::Source;
 use crate::kind::Kind;
+use crate::label::FixedLabel;
 use crate::sdk::{self, Shape};
 
 /// The metrics of a collection, in its order. As long as no metric comes or goes, all collections share one inventory,
@@ -28,22 +31,87 @@ struct Item {
 #[derive(Debug, PartialEq, Eq, Hash)]
 enum Identity {
     Target,
-    Instrument { scope: InstrumentationScope, name: String, unit: String, help: String, shape: Shape },
+    Instrument { scope: Scope, name: String, unit: String, help: String, shape: Shape },
     Registry { registry: usize, name: String, help: String, kind: Kind },
+}
+
+/// A scope, equal to others by the labels that it gives. Its own comparison finds not-a-number different from itself.
+#[derive(Debug)]
+struct Scope {
+    scope: InstrumentationScope,
+    labels: Vec<FixedLabel>,
+}
+
+impl PartialEq for Scope {
+    fn eq(&self, other: &Self) -> bool {
+        self.labels == other.labels
+    }
+}
+
+impl Eq for Scope {}
+
+impl Hash for Scope {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.labels.hash(state);
+    }
+}
+
+impl Scope {
+    /// Whether it is the same without a doubt. The scopes of one provider differ in the order of their attributes only if
+    /// something else differs too, so there is no need to sort them, for which the comparison of the API allocates.
+    fn is(&self, other: &InstrumentationScope) -> bool {
+        let own = &self.scope;
+        own.name() == other.name()
+            && own.version() == other.version()
+            && own.schema_url() == other.schema_url()
+            && own.attributes().count() == other.attributes().count()
+            && own.attributes().zip(other.attributes()).all(|(a, b)| a.key == b.key && is_same_value(&a.value, &b.value))
+    }
+}
+
+fn is_same_value(a: &Value, b: &Value) -> bool {
+    match (a, b) {
+        (Value::F64(a), Value::F64(b)) => a.to_bits() == b.to_bits(),
+        _ => a == b,
+    }
 }
 
 /// Keeps the inventory of the last collection.
 #[derive(Debug, Default)]
-pub(crate) struct Stock(Mutex<Arc<Inventory>>);
+pub(crate) struct Stock {
+    last: Mutex<(Ticket, Arc<Inventory>)>,
+    next: AtomicU64,
+}
+
+/// The place of a collection in the order in which collections began.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Ticket(u64);
 
 impl Stock {
+    /// To be drawn before the collection.
+    pub(crate) fn ticket(&self) -> Ticket {
+        Ticket(self.next.fetch_add(1, Ordering::Relaxed) + 1)
+    }
+
     /// The last inventory if it still is right, or else a new one.
-    pub(crate) fn take<'a, I: Iterator<Item = Source<'a>>>(&self, sources: impl Fn() -> I) -> Arc<Inventory> {
-        let mut last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if !last.is_of(sources()) {
-            *last = Arc::new(last.successor(sources()));
+    ///
+    /// A collection that has been overtaken by a later one may miss what that has found, and must not make it new again.
+    pub(crate) fn take<'a, I: Iterator<Item = Source<'a>>>(
+        &self,
+        ticket: Ticket,
+        sources: impl Fn() -> I,
+    ) -> Arc<Inventory> {
+        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        let (last_ticket, inventory) = &mut *last;
+        if inventory.is_of(sources()) {
+            *last_ticket = ticket.max(*last_ticket);
+            return Arc::clone(inventory);
         }
-        Arc::clone(&last)
+        let successor = Arc::new(inventory.successor(sources()));
+        if ticket > *last_ticket {
+            *last = (ticket, Arc::clone(&successor));
+        }
+        successor
     }
 }
 
@@ -101,7 +169,7 @@ impl Identity {
                     && unit == metric.unit()
                     && help == metric.description()
                     && *shape == Shape::of(metric)
-                    && is_same_scope(own, scope)
+                    && own.is(scope)
             }
             (Self::Registry { registry: own, name, help, kind }, Source::Registry { registry, family }) => {
                 *own == registry && name == family.name() && help == family.help() && *kind == bridge::kind(family)
@@ -111,22 +179,12 @@ impl Identity {
     }
 }
 
-/// The scopes of one provider differ in the order of their attributes only if something else differs too, so there is
-/// no need to sort them, for which the comparison of the API allocates.
-fn is_same_scope(a: &InstrumentationScope, b: &InstrumentationScope) -> bool {
-    std::ptr::eq(a, b)
-        || a.name() == b.name()
-            && a.version() == b.version()
-            && a.schema_url() == b.schema_url()
-            && a.attributes().eq(b.attributes())
-}
-
 impl From<Source<'_>> for Identity {
     fn from(source: Source<'_>) -> Self {
         match source {
             Source::Target(_) => Self::Target,
             Source::Instrument { scope, metric } => Self::Instrument {
-                scope: scope.clone(),
+                scope: Scope { scope: scope.clone(), labels: sdk::scope_labels(scope) },
                 name: metric.name().to_owned(),
                 unit: metric.unit().to_owned(),
                 help: metric.description().to_owned(),

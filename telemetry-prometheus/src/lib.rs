@@ -193,4 +193,5 @@ pub use handler::{PrometheusMetricsHandler, ScrapeFuture};
 #[cfg(feature = "server")]
 pub use server::{MetricsAddress, MetricsServer};
 pub use strategy::{ParseTranslationStrategyError, TranslationStrategy};
+pub use prometheus;
 pub use telemetry_core::{opentelemetry, opentelemetry_sdk};

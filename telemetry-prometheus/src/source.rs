@@ -80,6 +80,6 @@ pub(crate) trait ExponentialPoint {
 pub(crate) trait SummaryPoint {
     fn count(&self) -> u64;
     fn sum(&self) -> Number;
-    /// Visits quantile and value, in ascending order.
+    /// Visits quantile, from 0 to 1, and value, in ascending order, each once.
     fn each_quantile(&self, visit: &mut dyn FnMut(f64, f64));
 }

@@ -37,8 +37,35 @@ fn t07_px93_of_equal_series_of_a_callback_the_same_one_is_exported_each_time() {
         }
     });
     observed.build();
+    let first = render(&exporter);
+    assert_eq!(first.lines().count(), 2, "{first}");
     for _ in 0..20 {
-        assert_eq!(render(&exporter), "# TYPE g gauge\ng{a_b=\"1\",c=\"d\"} 3\n");
+        assert_eq!(render(&exporter), first);
+    }
+}
+
+/// The other way round, Prometheus would take the series that came later for a restart of the process.
+#[test]
+fn t07_px93_px105_an_equal_series_that_comes_later_does_not_take_over() {
+    for (first, later) in [
+        (KeyValue::new("status", "200"), KeyValue::new("status", 200)),
+        (KeyValue::new("status", 200), KeyValue::new("status", "200")),
+        (KeyValue::new("a.b", "x"), KeyValue::new("a_b", "x")),
+        (KeyValue::new("a_b", "x"), KeyValue::new("a.b", "x")),
+        (KeyValue::new("queue", ""), KeyValue::new("other", "")),
+        (KeyValue::new("other", ""), KeyValue::new("queue", "")),
+    ] {
+        let exporter = bare().build();
+        let provider = provider(&exporter);
+        let counter = provider.meter("m").u64_counter("c").build();
+        counter.add(1000, &[first]);
+        let page = render(&exporter);
+        assert!(page.ends_with(" 1000\n"), "{page}");
+        counter.add(1, &[later]);
+        assert_eq!(render(&exporter), page);
+        // All families are made anew.
+        provider.meter("m").u64_gauge("another").build().record(1, &[]);
+        assert_eq!(render(&exporter), format!("# TYPE another gauge\nanother 1\n{page}"));
     }
 }
 

@@ -8,6 +8,8 @@ mod text;
 
 use std::time::SystemTime;
 
+use bytes::{Bytes, BytesMut};
+
 use crate::page::{Head, ReadyExemplar};
 use crate::source::Point;
 use crate::warning::Warnings;
@@ -39,4 +41,14 @@ pub(crate) struct Series<'a> {
     /// When counting began, if that is known.
     pub(crate) created: Option<SystemTime>,
     pub(crate) exemplars: &'a [ReadyExemplar],
+}
+
+/// The page in `out`, whose memory is used again unless it is far too large.
+fn finished(out: &mut BytesMut) -> Bytes {
+    let is_too_large = out.capacity() > out.len() + out.len() / 4;
+    let page = out.split().freeze();
+    if is_too_large {
+        *out = BytesMut::new();
+    }
+    page
 }

@@ -9,7 +9,7 @@ use prost::encoding::{self, WireType};
 
 use super::buckets::{BucketExemplars, Buckets};
 use super::proto::{self, MetricType, canonical};
-use super::{Encoder, Series};
+use super::{Encoder, Series, finished};
 use crate::kind::Kind;
 use crate::native::Native;
 use crate::number::Number;
@@ -42,6 +42,7 @@ pub(crate) struct ProtobufEncoder {
     last_size: usize,
     /// The series of the family at hand: their length has to be known before the family begins.
     metrics: Vec<u8>,
+    largest_family: usize,
     buckets: Buckets,
     exemplars: BucketExemplars,
     native: Native,
@@ -57,6 +58,7 @@ impl ProtobufEncoder {
             out: BytesMut::new(),
             last_size: 0,
             metrics: Vec::new(),
+            largest_family: 0,
             buckets: Buckets::default(),
             exemplars: BucketExemplars::default(),
             native: Native::default(),
@@ -69,7 +71,10 @@ impl ProtobufEncoder {
     /// Ends a page. The memory is used again once the bytes are dropped.
     pub(crate) fn finish(&mut self) -> Bytes {
         self.last_size = self.out.len();
-        self.out.split().freeze()
+        if self.metrics.capacity() > 2 * self.largest_family {
+            self.metrics = Vec::new();
+        }
+        finished(&mut self.out)
     }
 
     fn fill_counter(&mut self, value: f64, series: &Series<'_>) {
@@ -179,6 +184,7 @@ impl Encoder for ProtobufEncoder {
 
     fn start(&mut self) {
         self.metrics.clear();
+        self.largest_family = 0;
         self.out.clear();
         self.out.reserve(self.last_size + self.last_size / 16);
     }
@@ -229,6 +235,7 @@ impl Encoder for ProtobufEncoder {
         if self.metrics.is_empty() {
             return;
         }
+        self.largest_family = self.largest_family.max(self.metrics.len());
         let kind = match head.kind {
             Kind::Counter => MetricType::Counter,
             Kind::Gauge | Kind::Info => MetricType::Gauge,

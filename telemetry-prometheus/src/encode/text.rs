@@ -104,8 +104,7 @@ impl TextEncoder {
         let is_open_metrics = self.is_open_metrics();
         self.lines.begin_quantiles(series);
         summary.each_quantile(&mut |quantile, value| {
-            let is_legal = (0.0..=1.0).contains(&quantile) && (value >= 0.0 || value.is_nan());
-            if is_legal || !is_open_metrics {
+            if value >= 0.0 || value.is_nan() || !is_open_metrics {
                 self.lines.quantile(quantile, value, series.point.timestamp_ms);
             }
         });

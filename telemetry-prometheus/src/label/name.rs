@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::Origin;
-use crate::escape::{escape_label_name, is_legal_label_name};
+use crate::escape::{escape_label_name, is_legal_label_name, without_nul};
 use crate::exposition::Escaping;
 use crate::strategy::TranslationStrategy;
 
@@ -41,7 +41,10 @@ fn translated(key: &str, origin: Origin, strategy: TranslationStrategy) -> Cow<'
         // No format has a label without a name.
         Origin::OpenTelemetry => strategy.keeps_utf8() && !key.is_empty(),
     };
-    if stays { key.into() } else { legal_name(key).into() }
+    if !stays {
+        return legal_name(key).into();
+    }
+    without_nul(key)
 }
 
 fn exported(name: &str, escaping: Escaping) -> String {

@@ -1,6 +1,8 @@
 //! The text of label values.
 
 use std::fmt::Write;
+use std::hash::{Hash, Hasher};
+use std::mem::discriminant;
 
 use telemetry_core::opentelemetry::{Array, Key, Value};
 
@@ -25,6 +27,20 @@ impl<'a> From<&'a Value> for AttributeValue<'a> {
         match value {
             Value::String(text) => Self::Text(text.as_str()),
             other => Self::Other(other),
+        }
+    }
+}
+
+impl Hash for AttributeValue<'_> {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        match self {
+            Self::Text(text) => text.hash(state),
+            Self::Other(value) => {
+                discriminant(*value).hash(state);
+                let mut text = String::new();
+                push_value(&mut text, value);
+                text.hash(state);
+            }
         }
     }
 }

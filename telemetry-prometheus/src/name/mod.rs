@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::escape::{is_legal_metric_name, is_metric_char};
+use crate::escape::{is_legal_metric_name, is_metric_char, without_nul};
 use crate::strategy::TranslationStrategy;
 use crate::unit;
 
@@ -65,7 +65,7 @@ fn push_translated(out: &mut String, text: &str, strategy: TranslationStrategy) 
     if !strategy.keeps_utf8() {
         return push_legal(out, text);
     }
-    out.push_str(text);
+    out.push_str(&without_nul(text));
     (!text.is_empty()).then_some(())
 }
 

@@ -5,6 +5,9 @@ use std::ops::Range;
 use crate::number::Number;
 use crate::source::{Classic, Point, PointValue, Points};
 
+/// Memory for fewer points than this is never given up.
+const MUCH: usize = 1024;
+
 /// Values of one source, in memory that is used for one source after the other.
 #[derive(Debug, Default)]
 pub(crate) struct Column {
@@ -33,6 +36,18 @@ impl Column {
         self.bounds.clear();
         self.cumulative.clear();
         self.timestamps_ms.clear();
+    }
+
+    /// How many points there are at most.
+    pub(super) fn len(&self) -> usize {
+        self.numbers.len()
+    }
+
+    /// Gives up memory that is far too large for so many points.
+    pub(super) fn shrink(&mut self, points: usize) {
+        if self.numbers.capacity() > MUCH.max(4 * points) {
+            *self = Self::default();
+        }
     }
 
     pub(crate) fn push_number(&mut self, number: Number) {

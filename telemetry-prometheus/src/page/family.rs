@@ -23,6 +23,8 @@ pub(super) struct Family {
     /// The rendered labels of all series, back to back.
     labels: Vec<u8>,
     lines: Vec<Line>,
+    /// Whether labels and lines are those of the parts.
+    is_rendered: bool,
     /// The reservoirs of the lines, or none at all where no line has one.
     reservoirs: Vec<Option<ExemplarReservoir>>,
     /// How far the store had come when they were looked up, if they were for these lines.
@@ -37,6 +39,8 @@ pub(super) struct Line {
     labels: Range<usize>,
     /// The place among the lines, for what lies beside them.
     position: usize,
+    /// What the series is known by, in whatever way its attributes were translated.
+    identity: u64,
 }
 
 impl Line {
@@ -54,7 +58,7 @@ impl Line {
 impl Family {
     pub(super) fn new(head: Head, part: Part) -> Self {
         let (labels, lines, reservoirs) = (Vec::new(), Vec::new(), Vec::new());
-        Self { head, parts: vec![part], labels, lines, reservoirs, generation: None }
+        Self { head, parts: vec![part], labels, lines, is_rendered: false, reservoirs, generation: None }
     }
 
     /// Adds the series of another metric with the same name, if they fit.
@@ -115,20 +119,19 @@ impl Family {
         if columns.len() < self.parts.len() {
             columns.resize_with(self.parts.len(), Column::default);
         }
-        let mut is_current = true;
+        let mut is_current = self.is_rendered;
         for (part, column) in self.parts.iter_mut().zip(columns) {
             is_current &= part.read(sources, column);
         }
         if is_current {
             return;
         }
-        self.labels.clear();
-        self.lines.clear();
+        let before = (std::mem::take(&mut self.labels), std::mem::take(&mut self.lines));
         self.reservoirs.clear();
         self.generation = None;
         for (index, part) in self.parts.iter_mut().enumerate() {
-            part.render::<E>(sources, &self.head, setting, &mut self.labels, |point, labels| {
-                self.lines.push(Line { part: index, point, labels, position: 0 });
+            part.render::<E>(sources, &self.head, setting, &mut self.labels, |point, labels, identity| {
+                self.lines.push(Line { part: index, point, labels, position: 0, identity });
             });
         }
 
@@ -136,15 +139,26 @@ impl Family {
         let text = |line: &Line| &self.labels[line.labels.clone()];
         self.lines.sort_by(|a, b| text(a).cmp(text(b)));
         if self.lines.windows(2).any(|lines| text(&lines[0]) == text(&lines[1])) {
-            // Of equal series that of the first source is exported. In one source their attributes decide, because the
-            // order in which the SDK gives them changes.
-            let originals: Vec<_> = self.parts.iter().map(|part| part.originals(sources)).collect();
-            let rank = |line: &Line| (line.part, &originals[line.part][line.point]);
+            // Of equal series that of the first source is exported. In one source it is the one that was exported before,
+            // or else one that their attributes choose, because the order in which the SDK gives them changes.
+            let (labels, lines) = &before;
+            let was_exported = |line: &Line| {
+                let found = lines.binary_search_by(|known| labels[known.labels.clone()].cmp(text(line)));
+                found.is_ok_and(|position| lines[position].identity == line.identity)
+            };
+            let rank = |line: &Line| (line.part, !was_exported(line), line.identity);
             self.lines.sort_by(|a, b| text(a).cmp(text(b)).then_with(|| rank(a).cmp(&rank(b))));
             self.lines.dedup_by(|later, first| text(later) == text(first));
             setting.warnings.report(&Warning::DuplicateSeries { family: &self.head.name });
         }
         self.lay_out();
+        self.is_rendered = true;
+    }
+
+    /// Takes over what was exported under the same name, when all families are made anew.
+    pub(super) fn succeed(&mut self, before: Self) {
+        self.labels = before.labels;
+        self.lines = before.lines;
     }
 
     /// Puts the labels into the order in which they are written.

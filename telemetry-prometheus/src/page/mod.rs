@@ -9,6 +9,7 @@ mod layout;
 mod series;
 mod settle;
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use telemetry_core::exemplar::ExemplarStore;
@@ -72,10 +73,18 @@ impl<E: Encoder> Page<E> {
 
         let inventory = collected.inventory();
         if !self.inventory.as_ref().is_some_and(|known| Arc::ptr_eq(known, inventory)) {
-            self.families = settle::families(&sources, collected, setting);
+            let before = std::mem::replace(&mut self.families, settle::families(&sources, collected, setting));
+            let before = before.into_iter().map(|family| (family.head().name.clone(), family));
+            let mut before: HashMap<String, Family> = before.collect();
+            for family in &mut self.families {
+                if let Some(before) = before.remove(&family.head().name) {
+                    family.succeed(before);
+                }
+            }
             self.inventory = Some(Arc::clone(inventory));
         }
         let store = exemplar_store(setting);
+        let mut most_points = 0;
         for family in &mut self.families {
             if !filter.is_all() && !family.head().is_named_by(filter) {
                 continue;
@@ -84,9 +93,11 @@ impl<E: Encoder> Page<E> {
             if let Some(store) = store {
                 family.find_reservoirs(&sources, store);
             }
+            most_points = self.columns.iter().map(Column::len).fold(most_points, usize::max);
             let Self { encoder, exemplars, columns, .. } = self;
             write_family(family, &sources, columns, encoder, exemplars, setting);
         }
+        self.columns.iter_mut().for_each(|column| column.shrink(most_points));
         self.sources = recycled(sources);
         &mut self.encoder
     }

@@ -1,5 +1,6 @@
 //! The series of one source: what their labels were made from, to know when they can be used again.
 
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::ops::Range;
 
 use super::Setting;
@@ -47,14 +48,14 @@ impl Part {
         are_known && points.len() == self.points.len()
     }
 
-    /// Appends the labels of each point to `labels` and tells their place there.
+    /// Appends the labels of each point to `labels` and tells their place there, and what the series is known by.
     pub(super) fn render<E: Encoder>(
         &mut self,
         sources: &[Source<'_>],
         head: &Head,
         setting: Setting<'_>,
         labels: &mut Vec<u8>,
-        mut line: impl FnMut(usize, Range<usize>),
+        mut line: impl FnMut(usize, Range<usize>, u64),
     ) {
         self.points.clear();
         self.known.clear();
@@ -71,29 +72,31 @@ impl Part {
             }
             let start = labels.len();
             self.layouts[layout].render::<E>(attributes, &mut value, labels);
-            line(self.points.len(), start..labels.len());
+            line(self.points.len(), start..labels.len(), identity(attributes));
             self.points.push(layout);
             attributes.iter().for_each(|attribute| self.known.push(attribute.value));
         });
     }
 
-    /// For each point a text that no other point of the source has.
-    pub(super) fn originals(&self, sources: &[Source<'_>]) -> Vec<String> {
-        let mut originals = Vec::new();
-        sources[self.source].points().each_attributes(&mut |attributes| {
-            let mut attributes = attributes.to_vec();
-            attributes.sort_unstable_by_key(|attribute| attribute.key);
-            originals.push(format!("{attributes:?}"));
-        });
-        originals
-    }
-
     /// The place of the layout for these attributes, which is made if there is none.
     fn layout(&mut self, head: &Head, attributes: &[Attribute<'_>], setting: Setting<'_>) -> usize {
-        let known = self.layouts.iter().position(|layout| layout.has_keys_of(attributes));
+        // Where there are so many, they are not worth the search.
+        let is_searched = self.layouts.len() <= MANY_LAYOUTS;
+        let known = self.layouts.iter().position(|layout| is_searched && layout.has_keys_of(attributes));
         known.unwrap_or_else(|| {
             self.layouts.push(Layout::new(head, &self.fixed_labels, self.origin, attributes, setting));
             self.layouts.len() - 1
         })
     }
+}
+
+/// A number for the attributes in any order.
+fn identity(attributes: &[Attribute<'_>]) -> u64 {
+    let hashes = attributes.iter().map(|attribute| {
+        let mut hasher = DefaultHasher::new();
+        attribute.key.hash(&mut hasher);
+        attribute.value.hash(&mut hasher);
+        hasher.finish()
+    });
+    hashes.fold(0, u64::wrapping_add)
 }

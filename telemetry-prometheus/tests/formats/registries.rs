@@ -50,6 +50,22 @@ fn summary(quantiles: &[(f64, f64)], sum: f64) -> Metric {
     metric
 }
 
+fn buckets(buckets: &[(f64, u64)], count: u64) -> Metric {
+    let bucket = |(bound, cumulative): &(f64, u64)| {
+        let mut bucket = Bucket::default();
+        bucket.set_upper_bound(*bound);
+        bucket.set_cumulative_count(*cumulative);
+        bucket
+    };
+    let mut histogram = Histogram::default();
+    histogram.set_bucket(buckets.iter().map(bucket).collect());
+    histogram.set_sample_count(count);
+    histogram.set_sample_sum(1.0);
+    let mut metric = Metric::default();
+    metric.set_histogram(histogram);
+    metric
+}
+
 #[test]
 fn px64_om06_om45_a_counter_is_neither_negative_nor_nan_in_openmetrics() {
     let points = [("inf", f64::INFINITY), ("nan", f64::NAN), ("negative", -1.0), ("zero", 0.0)];
@@ -93,7 +109,9 @@ fn px64_px66_om36_om38_pb20_special_values_of_gauges() {
 /// OM-37: the number in a label has the form that OpenMetrics calls canonical.
 #[test]
 fn px60_om51_t11_a_summary_in_every_format() {
-    let quantiles = [(-0.5, 1.0), (0.0, 1.0), (0.5, -2.0), (0.9, f64::NAN), (1.0, 3.0), (1.5, 4.0)];
+    // Those that are none, out of order or there twice are left out.
+    let quantiles =
+        [(-0.5, 1.0), (0.0, 1.0), (0.5, -2.0), (0.2, 7.0), (0.9, f64::NAN), (0.9, 8.0), (1.0, 3.0), (1.5, 4.0)];
     let (exporter, _provider) = rendered(vec![family("s", MetricType::SUMMARY, vec![summary(&quantiles, 4.5)])]);
     assert_eq!(
         page(&exporter, Format::OpenMetrics),
@@ -102,15 +120,15 @@ fn px60_om51_t11_a_summary_in_every_format() {
     );
     assert_eq!(
         page(&exporter, Format::PrometheusText),
-        "# TYPE s summary\ns{quantile=\"-0.5\"} 1\ns{quantile=\"0\"} 1\ns{quantile=\"0.5\"} -2\n\
-         s{quantile=\"0.9\"} NaN\ns{quantile=\"1\"} 3\ns{quantile=\"1.5\"} 4\ns_sum 4.5\ns_count 3\n"
+        "# TYPE s summary\ns{quantile=\"0\"} 1\ns{quantile=\"0.5\"} -2\n\
+         s{quantile=\"0.9\"} NaN\ns{quantile=\"1\"} 3\ns_sum 4.5\ns_count 3\n"
     );
     let families = protobuf(&exporter, Escaping::Underscores);
     assert_eq!(families[0].uint("type"), Some(2));
     let summary = families[0].only("metric").only("summary");
     assert_eq!((summary.uint("sample_count"), summary.double("sample_sum")), (Some(3), Some(4.5)));
     let in_protobuf: Vec<_> = summary.nested("quantile").iter().map(|q| q.double("quantile").unwrap()).collect();
-    assert_eq!(in_protobuf, quantiles.map(|(quantile, _)| quantile));
+    assert_eq!(in_protobuf, [0.0, 0.5, 0.9, 1.0]);
 }
 
 #[test]
@@ -159,7 +177,7 @@ fn px08_om39_t10_times_have_the_unit_of_the_format() {
         metric.set_timestamp_ms(milliseconds);
         metric
     };
-    for (milliseconds, seconds) in [(1_604_676_851_123, "1604676851.123"), (-1500, "-1.5"), (1000, "1")] {
+    for (milliseconds, seconds) in [(1_604_676_851_123, "1604676851.123"), (1000, "1")] {
         let (exporter, _provider) = rendered(vec![family("g", MetricType::GAUGE, vec![point(milliseconds)])]);
         let line = format!("# TYPE g gauge\ng{{k=\"k\"}} 1 {milliseconds}\n");
         assert_eq!(page(&exporter, Format::PrometheusText), line);
@@ -167,6 +185,28 @@ fn px08_om39_t10_times_have_the_unit_of_the_format() {
         let bytes = exporter.render(Format::Protobuf).unwrap();
         let families = crate::support::wire::families(&bytes);
         assert_eq!(families[0].only("metric").ints("timestamp_ms"), [milliseconds]);
+    }
+    // Prometheus reads no negative time in its text formats.
+    for milliseconds in [-1, i64::MIN] {
+        let (exporter, _provider) = rendered(vec![family("g", MetricType::GAUGE, vec![point(milliseconds)])]);
+        assert_eq!(page(&exporter, Format::PrometheusText), "# TYPE g gauge\ng{k=\"k\"} 1\n");
+    }
+}
+
+/// A collector that somebody wrote by hand may give anything, and one bad bucket would spoil the page.
+#[test]
+fn om06_om47_t11_buckets_in_any_order_become_a_histogram() {
+    let infinite = f64::INFINITY;
+    for (given, expected) in [
+        (vec![(2.0, 5), (1.0, 3)], "s_bucket{le=\"1\"} 3\ns_bucket{le=\"2\"} 5\n"),
+        (vec![(1.0, 5), (2.0, 3)], "s_bucket{le=\"1\"} 5\ns_bucket{le=\"2\"} 5\n"),
+        (vec![(1.0, 3), (2.0, 90)], "s_bucket{le=\"1\"} 3\ns_bucket{le=\"2\"} 6\n"),
+        (vec![(1.0, 3), (1.0, 3), (0.0, 1), (-0.0, 1)], "s_bucket{le=\"-0\"} 1\ns_bucket{le=\"1\"} 3\n"),
+        (vec![(f64::NAN, 1), (-infinite, 2), (1.0, 3), (infinite, 4)], "s_bucket{le=\"1\"} 3\n"),
+    ] {
+        let (exporter, _provider) = rendered(vec![family("s", MetricType::HISTOGRAM, vec![buckets(&given, 6)])]);
+        let page = page(&exporter, Format::PrometheusText);
+        assert_eq!(page, format!("# TYPE s histogram\n{expected}s_bucket{{le=\"+Inf\"}} 6\ns_sum 1\ns_count 6\n"));
     }
 }
 

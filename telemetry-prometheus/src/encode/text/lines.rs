@@ -8,7 +8,7 @@ use super::Dialect;
 use super::bounds::Bounds;
 use super::label::{push_escaped, push_label};
 use super::prefix::Prefix;
-use crate::encode::Series;
+use crate::encode::{Series, finished};
 use crate::encode::buckets::BucketExemplars;
 use crate::escape::is_legal_metric_name;
 use crate::number::{Number, push_float, push_integer, push_seconds};
@@ -58,7 +58,7 @@ impl Lines {
 
     pub(super) fn finish(&mut self) -> Bytes {
         self.last_size = self.out.len();
-        self.out.split().freeze()
+        finished(&mut self.out)
     }
 
     pub(super) fn begin(&mut self, head: &Head) {

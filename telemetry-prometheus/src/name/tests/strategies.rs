@@ -142,7 +142,7 @@ proptest! {
     }
 
     #[test]
-    fn px43_no_translation_is_the_identity(instrument in ".{1,20}", unit in unit_text(), is_counter in any::<bool>()) {
+    fn px43_no_translation_is_the_identity(instrument in "[^\0]{1,20}", unit in unit_text(), is_counter in any::<bool>()) {
         let name = name(&instrument, &unit, is_counter, NoTranslation);
         prop_assert_eq!(escape_metric_name(&name, Escaping::AllowUtf8), instrument);
     }
@@ -157,4 +157,11 @@ proptest! {
         let once = name(&instrument, unit, is_counter, NoUTF8EscapingWithSuffixes);
         prop_assert_eq!(name(&once, unit, is_counter, NoUTF8EscapingWithSuffixes), once);
     }
+}
+
+/// Prometheus 3 refuses a page with this character in a name, but not in a value.
+#[test]
+fn px42_px43_nul_is_no_character_of_a_name() {
+    assert_eq!(name("a\0b", "", false, NoTranslation), "a_b");
+    assert_eq!(name("a\0.b", "s", true, NoUTF8EscapingWithSuffixes), "a_.b_seconds_total");
 }

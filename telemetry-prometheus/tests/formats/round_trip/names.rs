@@ -37,10 +37,11 @@ proptest! {
     /// PX-47, OM-27, T-02, T-08, PB-05.
     #[test]
     fn px43_px47_om27_t08_pb05_any_names_texts_and_labels_come_back(mut one in recorded()) {
+        one.name = one.name.replace('\0', "");
         prop_assume!(!one.name.is_empty());
         let own = ["le", "__name__", ""];
         one.points.truncate(1);
-        one.points[0].0.retain(|(key, _)| !own.contains(&key.as_str()));
+        one.points[0].0.retain(|(key, _)| !own.contains(&key.as_str()) && !key.contains('\0'));
         let expected = expected_labels(&one.points[0].0);
         let (exporter, _provider) =
             exporter(bare().with_translation_strategy(TranslationStrategy::NoTranslation), std::slice::from_ref(&one));
@@ -127,7 +128,8 @@ proptest! {
             &[counter],
         );
         let scope = InstrumentationScope::builder("m").build();
-        let given: Vec<_> = attributes.iter().map(|(key, value)| KeyValue::new(key.clone(), value.clone())).collect();
+        let attributes = attributes.iter().filter(|(key, _)| !key.contains('\0'));
+        let given: Vec<_> = attributes.map(|(key, value)| KeyValue::new(key.clone(), value.clone())).collect();
         store.reservoir(&scope, "c", &[], Buckets::Single).offer(value, time(7), Some(&span(trace, id)), &given);
 
         let families = text(&exporter, utf8(Format::OpenMetrics));
@@ -140,7 +142,7 @@ proptest! {
         prop_assert_eq!(first, ids.map(|(name, value)| (name.to_owned(), value)));
         prop_assert!(rest.is_sorted_by(|a, b| a.0 < b.0));
         for (name, value) in rest.iter().filter(|(name, _)| name != "exported_name" && name != "key_") {
-            let original = given.iter().rfind(|attribute| attribute.key.as_str() == name.as_str());
+            let original = given.iter().find(|attribute| attribute.key.as_str() == name.as_str());
             prop_assert_eq!(original.map(|attribute| &attribute.value), Some(&Value::from(value.clone())));
         }
         let families = protobuf(&exporter, Escaping::AllowUtf8);
