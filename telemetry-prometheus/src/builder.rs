@@ -152,7 +152,8 @@ impl PrometheusExporterBuilder {
         self
     }
 
-    /// Reads exemplars from `store` instead of [`ExemplarStore::global`].
+    /// Reads exemplars from `store` instead of [`ExemplarStore::global`], which is shared by all providers: with several of
+    /// them, give each a store of its own.
     pub fn with_exemplars(mut self, store: ExemplarStore) -> Self {
         self.options.exemplars = Some(store);
         self

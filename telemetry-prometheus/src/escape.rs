@@ -34,7 +34,6 @@ pub(crate) fn without_nul(name: &str) -> Cow<'_, str> {
     if name.contains('\0') { name.replace('\0', "_").into() } else { name.into() }
 }
 
-
 /// Whether names of metrics may have this character, digits not in front.
 pub(crate) fn is_metric_char(c: char) -> bool {
     is_label_char(c) || c == ':'

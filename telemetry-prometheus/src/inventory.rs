@@ -65,7 +65,10 @@ impl Scope {
             && own.version() == other.version()
             && own.schema_url() == other.schema_url()
             && own.attributes().count() == other.attributes().count()
-            && own.attributes().zip(other.attributes()).all(|(a, b)| a.key == b.key && is_same_value(&a.value, &b.value))
+            && own
+                .attributes()
+                .zip(other.attributes())
+                .all(|(a, b)| a.key == b.key && is_same_value(&a.value, &b.value))
     }
 }
 
@@ -197,5 +200,54 @@ impl From<Source<'_>> for Identity {
                 kind: bridge::kind(family),
             },
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use prometheus::proto::MetricFamily;
+
+    fn family(name: &str) -> MetricFamily {
+        let mut family = MetricFamily::default();
+        family.set_name(name.to_owned());
+        family
+    }
+
+    fn arrivals(stock: &Stock, ticket: Ticket, families: &[MetricFamily]) -> Vec<u64> {
+        let sources = || families.iter().map(|family| Source::Registry { registry: 0, family });
+        stock.take(ticket, sources).arrivals().collect()
+    }
+
+    #[test]
+    fn px105_metrics_keep_their_number_until_they_are_gone() {
+        let (a, b, c) = (family("a"), family("b"), family("c"));
+        let stock = Stock::default();
+        let next = |families: &[MetricFamily]| arrivals(&stock, stock.ticket(), families);
+        assert_eq!(next(&[b.clone(), c.clone()]), [0, 1]);
+        assert_eq!(next(&[a.clone(), b.clone(), c.clone()]), [2, 0, 1]);
+        assert_eq!(next(&[a.clone(), c.clone()]), [2, 1]);
+        assert_eq!(next(&[a, b, c]), [2, 3, 1]);
+    }
+
+    /// What a collection that began earlier has not seen must not be new to the next one.
+    #[test]
+    fn px105_a_collection_that_was_overtaken_changes_nothing() {
+        let (a, b) = (family("a"), family("b"));
+        let stock = Stock::default();
+        let slow = stock.ticket();
+        let fast = stock.ticket();
+        assert_eq!(arrivals(&stock, fast, &[b.clone()]), [0]);
+        assert_eq!(arrivals(&stock, slow, &[a.clone()]), [1]);
+        assert_eq!(arrivals(&stock, stock.ticket(), &[a, b]), [1, 0]);
+    }
+
+    #[test]
+    fn as_long_as_nothing_changes_the_inventory_is_shared() {
+        let families = [family("a"), family("b")];
+        let stock = Stock::default();
+        let next =
+            || stock.take(stock.ticket(), || families.iter().map(|family| Source::Registry { registry: 0, family }));
+        assert!(Arc::ptr_eq(&next(), &next()));
     }
 }

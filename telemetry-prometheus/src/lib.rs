@@ -90,7 +90,9 @@
 //! | one name with two types | the one that came first; at once: the exporter before registries, scopes by name | PX-105 |
 //! | one name with two descriptions or units | all points, under the first description | PX-106 |
 //! | a metric named like a sample of another (`x_count` beside a histogram `x`) | the one that came first | PX-109 |
-//! | two series with the same labels | one is exported, by the same rule | T-07, PX-93 |
+//! | two series with the same labels | the one that came first; at once, in one instrument: always the same | T-07, PX-93 |
+//! | buckets or quantiles of a registry that are out of order | put in order, or left out | OM-47, T-11 |
+//! | NUL in a name | `_`: Prometheus 3 refuses a page with it | PX-42, PX-43 |
 //! | a second `target_info` | dropped: an output has one resource | PX-100 |
 //! | a counter whose name does not end in `_total` | `unknown` in OpenMetrics | PX-46 |
 //! | a counter that is negative or NaN | left out of OpenMetrics | PX-64 |
@@ -125,9 +127,11 @@
 //! # What a scrape costs
 //!
 //! The exporter remembers what the labels of each series look like, and checks that against the attributes in each
-//! scrape: in the steady state a page needs no allocation beyond those of the SDK's collection, and most of the time
-//! of a scrape is that collection. The memory for this is about twice that of the labels' text, for each of up to four
-//! formats that are asked for, and that of the last page.
+//! scrape. So a page of any size takes no more allocations than the SDK's collection, and a few for the request; most
+//! of the time of a scrape is that collection.
+//!
+//! What is remembered takes about as much memory as the page itself, for each of up to four formats that are asked for,
+//! and so does the page, whose memory is used again. Much of it is given back when there is less to write.
 //!
 //! # Features
 //!
@@ -190,8 +194,8 @@ pub use exporter::PrometheusExporter;
 pub use exposition::{Escaping, Exposition, Format};
 pub use ext::TelemetryBuilderExt;
 pub use handler::{PrometheusMetricsHandler, ScrapeFuture};
+pub use prometheus;
 #[cfg(feature = "server")]
 pub use server::{MetricsAddress, MetricsServer};
 pub use strategy::{ParseTranslationStrategyError, TranslationStrategy};
-pub use prometheus;
 pub use telemetry_core::{opentelemetry, opentelemetry_sdk};

@@ -3,6 +3,9 @@
 
 mod support;
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
 use allocation_counter::{AllocationInfo, measure};
 use support::{bare, provider_with};
 use telemetry_prometheus::opentelemetry::KeyValue;
@@ -11,6 +14,8 @@ use telemetry_prometheus::opentelemetry_sdk::metrics::data::ResourceMetrics;
 use telemetry_prometheus::opentelemetry_sdk::metrics::reader::MetricReader;
 use telemetry_prometheus::opentelemetry_sdk::metrics::{Aggregation, Instrument, Stream};
 use telemetry_prometheus::{Escaping, Exposition, Format, PrometheusExporter};
+
+const FORMATS: [Format; 4] = [Format::PrometheusText, Format::PrometheusTextV1, Format::OpenMetrics, Format::Protobuf];
 
 fn attributes(series: i64) -> [KeyValue; 3] {
     [
@@ -82,4 +87,38 @@ fn openmetrics_allocates_nothing_beyond_the_collection() {
 #[test]
 fn protobuf_allocates_nothing_beyond_the_collection() {
     assert_allocates_nothing(Format::Protobuf.into());
+}
+
+/// Callbacks may observe a great many series once. Their memory must not stay with each format for ever.
+#[test]
+fn memory_of_a_burst_is_given_back() {
+    const BURST: u64 = 20_000;
+    let exporter = bare().build();
+    let unlimited = |_: &Instrument| Stream::builder().with_cardinality_limit(2 * BURST as usize).build().ok();
+    let provider = provider_with(&exporter, |builder| builder.with_view(unlimited));
+    let series = Arc::new(AtomicU64::new(1));
+    let observed = Arc::clone(&series);
+    let meter = provider.meter("m");
+    let gauge = meter.u64_observable_gauge("g").with_callback(move |observer| {
+        for i in 0..observed.load(Ordering::Relaxed) {
+            observer.observe(i, &[KeyValue::new("key", format!("{i} and some more text for a label"))]);
+        }
+    });
+    gauge.build();
+    let scrape = |count| {
+        series.store(count, Ordering::Relaxed);
+        FORMATS.map(|format| exporter.render(format).unwrap().len())
+    };
+    for _ in 0..3 {
+        scrape(1);
+    }
+    let mut largest = 0;
+    let kept = measure(|| {
+        largest = scrape(BURST).iter().sum();
+        for _ in 0..3 {
+            scrape(1);
+        }
+    });
+    assert!(largest > 4_000_000, "{largest}");
+    assert!(kept.bytes_current < 600_000, "{kept:?}");
 }

@@ -52,6 +52,8 @@
 //!   recorded, as those of the series for what is over the SDK's cardinality limit.
 //! - A view that changes the bounds of a histogram does not change those of the reservoir. An exporter has to look
 //!   at [`Exemplar::value`] to find the bucket.
+//! - A store knows nothing of meter providers. Where several providers have the same series, each needs a store of its
+//!   own, given to its instrumentation and its exporter; with the global one they show each other's exemplars.
 //! - Memory is bounded, see [`ExemplarStoreBuilder::with_limit`]; series beyond the limit have no exemplars.
 
 mod attributes;

@@ -5,9 +5,6 @@ use std::ops::Range;
 use crate::number::Number;
 use crate::source::{Classic, Point, PointValue, Points};
 
-/// Memory for fewer points than this is never given up.
-const MUCH: usize = 1024;
-
 /// Values of one source, in memory that is used for one source after the other.
 #[derive(Debug, Default)]
 pub(crate) struct Column {
@@ -45,7 +42,7 @@ impl Column {
 
     /// Gives up memory that is far too large for so many points.
     pub(super) fn shrink(&mut self, points: usize) {
-        if self.numbers.capacity() > MUCH.max(4 * points) {
+        if self.numbers.capacity() > super::MUCH.max(4 * points) {
             *self = Self::default();
         }
     }

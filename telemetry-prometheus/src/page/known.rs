@@ -65,6 +65,15 @@ impl KnownValues {
         self.values.push(known);
     }
 
+    /// Gives up memory that is far too large for what is known.
+    pub(super) fn shrink(&mut self) {
+        if self.values.capacity() > super::MUCH.max(4 * self.values.len()) {
+            self.values.shrink_to_fit();
+            self.texts.shrink_to_fit();
+            self.scratch = String::new();
+        }
+    }
+
     /// Reads from the first point on, whose layout is `layouts[points[0]]`.
     pub(super) fn reader<'k>(&'k mut self, points: &'k [usize], layouts: &'k [Layout]) -> KnownAttributes<'k> {
         let Self { values, texts, scratch } = self;

@@ -30,6 +30,9 @@ pub(crate) use known::KnownAttributes;
 use exemplars::Exemplars;
 use family::Family;
 
+/// Memory for fewer points or values than this is never given up.
+const MUCH: usize = 1024;
+
 /// What holds for all families of a page.
 #[derive(Clone, Copy)]
 pub(crate) struct Setting<'a> {

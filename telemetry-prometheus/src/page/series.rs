@@ -76,6 +76,8 @@ impl Part {
             self.points.push(layout);
             attributes.iter().for_each(|attribute| self.known.push(attribute.value));
         });
+        self.known.shrink();
+        self.points.shrink_to(2 * self.points.len());
     }
 
     /// The place of the layout for these attributes, which is made if there is none.

@@ -1,9 +1,11 @@
 //! Where to listen: from code or from the environment.
 
+use std::convert::Infallible;
 use std::ffi::OsString;
 use std::fmt;
 use std::io::{self, ErrorKind};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::str::FromStr;
 
 use tokio::net::lookup_host;
 
@@ -140,9 +142,22 @@ impl From<SocketAddr> for MetricsAddress {
     }
 }
 
-impl<I: Into<IpAddr>> From<(I, u16)> for MetricsAddress {
-    fn from((ip, port): (I, u16)) -> Self {
-        SocketAddr::new(ip.into(), port).into()
+/// For pairs of an IP address, in whatever form, and a port.
+macro_rules! from_ip_and_port {
+    ($($ip:ty),*) => {
+        $(impl From<($ip, u16)> for MetricsAddress {
+            fn from(address: ($ip, u16)) -> Self {
+                SocketAddr::from(address).into()
+            }
+        })*
+    };
+}
+
+from_ip_and_port!(IpAddr, Ipv4Addr, Ipv6Addr, [u8; 4]);
+
+impl From<(&str, u16)> for MetricsAddress {
+    fn from((host, port): (&str, u16)) -> Self {
+        Self::default().with_host(host).with_port(port)
     }
 }
 
@@ -159,6 +174,15 @@ impl From<&str> for MetricsAddress {
             return Self { host: Host::parse(name, false), port };
         }
         Self { host, port: DEFAULT_PORT }
+    }
+}
+
+/// Never fails: text that is no address is an error when the server starts.
+impl FromStr for MetricsAddress {
+    type Err = Infallible;
+
+    fn from_str(text: &str) -> Result<Self, Infallible> {
+        Ok(text.into())
     }
 }
 

@@ -43,7 +43,7 @@ pub(super) struct Limits {
 impl Default for Limits {
     fn default() -> Self {
         Self {
-            connections: 64,
+            connections: 256,
             request: Duration::from_secs(75),
             response: Duration::from_secs(60),
             drain: Duration::from_secs(10),

@@ -82,6 +82,8 @@ impl PrometheusMetricsHandler {
 /// | other methods | 405 |
 /// | other paths | 404 |
 ///
+/// A client that closes its side before the answer has come is taken for gone, and gets none.
+///
 /// It speaks HTTP/1.1 without TLS and asks nobody who they are: put it where only scrapers can reach it.
 ///
 /// # Limits
@@ -90,7 +92,7 @@ impl PrometheusMetricsHandler {
 ///
 /// | limit | value | beyond it |
 /// |---|---|---|
-/// | connections | 64 | others wait, in the queue of the operating system, until one ends |
+/// | connections | 256 | others wait, in the queue of the operating system, until one ends |
 /// | for the head of a request to arrive, counted from the connection or the response before | 75 s | the connection is closed |
 /// | for a response to be taken, counted from when the client first makes it wait | 60 s | the connection is closed |
 /// | size of the head of a request | 16 KiB | 431, and the connection is closed |

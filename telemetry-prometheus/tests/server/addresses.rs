@@ -33,6 +33,8 @@ async fn addresses_have_many_forms() {
         String::from("127.0.0.1:0").into(),
         (Ipv4Addr::LOCALHOST, 0).into(),
         ([127, 0, 0, 1], 0).into(),
+        ("127.0.0.1", 0).into(),
+        "127.0.0.1:0".parse().unwrap(),
         std::net::SocketAddr::from((Ipv4Addr::LOCALHOST, 0)).into(),
         MetricsAddress::default().with_port(0),
         MetricsAddress::default().with_host("127.0.0.1").with_port(0),
