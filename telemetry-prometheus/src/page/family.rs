@@ -171,6 +171,7 @@ impl Family {
             line.position = position;
         }
         self.labels = labels;
+        self.lines.shrink_to_fit();
     }
 
     /// Looks up where the exemplars of the series are kept, if that may have changed.

@@ -65,9 +65,9 @@ impl KnownValues {
         self.values.push(known);
     }
 
-    /// Gives up memory that is far too large for what is known.
+    /// Gives up memory that is too large for what is known.
     pub(super) fn shrink(&mut self) {
-        if self.values.capacity() > super::MUCH.max(4 * self.values.len()) {
+        if self.values.capacity() > super::MUCH.max(self.values.len() + self.values.len() / 4) {
             self.values.shrink_to_fit();
             self.texts.shrink_to_fit();
             self.scratch = String::new();

@@ -77,7 +77,7 @@ impl Part {
             attributes.iter().for_each(|attribute| self.known.push(attribute.value));
         });
         self.known.shrink();
-        self.points.shrink_to(2 * self.points.len());
+        self.points.shrink_to_fit();
     }
 
     /// The place of the layout for these attributes, which is made if there is none.
