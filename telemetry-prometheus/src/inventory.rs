@@ -207,6 +207,7 @@ impl From<Source<'_>> for Identity {
 mod tests {
     use super::*;
     use prometheus::proto::MetricFamily;
+    use std::slice;
 
     fn family(name: &str) -> MetricFamily {
         let mut family = MetricFamily::default();
@@ -237,8 +238,8 @@ mod tests {
         let stock = Stock::default();
         let slow = stock.ticket();
         let fast = stock.ticket();
-        assert_eq!(arrivals(&stock, fast, &[b.clone()]), [0]);
-        assert_eq!(arrivals(&stock, slow, &[a.clone()]), [1]);
+        assert_eq!(arrivals(&stock, fast, slice::from_ref(&b)), [0]);
+        assert_eq!(arrivals(&stock, slow, slice::from_ref(&a)), [1]);
         assert_eq!(arrivals(&stock, stock.ticket(), &[a, b]), [1, 0]);
     }
 
