@@ -130,8 +130,9 @@
 //! scrape. So a page of any size takes no more allocations than the SDK's collection, and a few for the request; most
 //! of the time of a scrape is that collection.
 //!
-//! What is remembered takes some 300 bytes a series with three labels, for each of up to four formats that are asked for,
-//! beside the page, whose memory is used again; a histogram of 14 bounds takes as much again. It is given back when there is less to write.
+//! What is remembered for text takes some 300 bytes a series with three labels, and 700 for a histogram of 14 bounds; for
+//! protocol buffers it is more. There are up to four formats that are remembered, each with the memory of its page, which is
+//! used again, and given back when there is much less to write.
 //!
 //! # Features
 //!

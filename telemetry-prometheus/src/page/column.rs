@@ -35,7 +35,7 @@ impl Column {
         self.timestamps_ms.clear();
     }
 
-    /// How many points there are at most.
+    /// How many points have a value here; complex ones do not.
     pub(super) fn len(&self) -> usize {
         self.numbers.len()
     }

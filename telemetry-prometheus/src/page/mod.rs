@@ -100,7 +100,11 @@ impl<E: Encoder> Page<E> {
             let Self { encoder, exemplars, columns, .. } = self;
             write_family(family, &sources, columns, encoder, exemplars, setting);
         }
-        self.columns.iter_mut().for_each(|column| column.shrink(most_points));
+        for column in &mut self.columns {
+            column.shrink(most_points);
+            // What this page has must not count for the next one.
+            column.clear();
+        }
         self.sources = recycled(sources);
         &mut self.encoder
     }

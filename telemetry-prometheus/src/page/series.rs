@@ -40,7 +40,7 @@ impl Part {
     /// Reads the values of the source. Tells whether it has the same attributes as when the labels were rendered, in the
     /// same order.
     ///
-    /// The SDK gives the points of a synchronous instrument in one order always, with new ones at the end.
+    /// The SDK gives the points of a synchronous instrument in one order until new ones come.
     pub(super) fn read(&mut self, sources: &[Source<'_>], column: &mut Column) -> bool {
         let points = sources[self.source].points();
         column.clear();
