@@ -71,6 +71,10 @@ pub(crate) fn steps(workspace: &Workspace) -> Result<Vec<Step>> {
     let environment = workspace.target.join("judges");
     let prepared = environment.clone();
     steps.push(Step::check("strict parsers in Python", INTEGRATION, move |sh| formats::prepare(sh, &prepared)));
+    let (golden, data) = (environment.clone(), workspace.root.join("telemetry-prometheus/tests/data"));
+    steps.push(Step::check("golden files as strict parsers read them", INTEGRATION, move |sh| {
+        formats::goldens(sh, &data, &golden)
+    }));
     let judged = place.clone();
     steps.push(Step::check("every format as strict parsers read it", INTEGRATION, move |sh| {
         formats::judged(sh, &judged, &environment, &[playground::NAME])

@@ -17,7 +17,7 @@ use expect::Expectation;
 use proxy::Proxy;
 use scrape::{Scrape, Version};
 
-pub(super) use python::{prepare, save};
+pub(super) use python::{goldens, prepare, save};
 
 mod answers;
 mod curl;

@@ -93,6 +93,22 @@ pub(super) fn judge(sh: &Shell, place: &Place, environment: &Path, others: &[&st
     run(sh, environment, PROTOBUF, pairs.collect(), names.len())
 }
 
+/// Holds the golden files of the exporter's tests, which are in `folder`, against the judges.
+pub(in crate::integration) fn goldens(sh: &Shell, folder: &Path, environment: &Path) -> Result<()> {
+    let mut open_metrics = Vec::new();
+    for entry in std::fs::read_dir(folder).with_context(|| format!("cannot list {}", folder.display()))? {
+        let file = entry?.path();
+        if file.file_name().is_some_and(|name| name.to_string_lossy().starts_with("openmetrics")) {
+            open_metrics.push(file);
+        }
+    }
+    ensure!(!open_metrics.is_empty(), "no golden files in {}", folder.display());
+    let pages = open_metrics.len();
+    run(sh, environment, OPEN_METRICS, open_metrics, pages)?;
+    // promtool knows 0.0.4 alone.
+    ["everything.txt", "options.txt"].iter().try_for_each(|name| promtool::parses(sh, &folder.join(name)))
+}
+
 /// Runs a judge, which says one line about each of so many pages.
 fn run(sh: &Shell, environment: &Path, program: &str, files: Vec<PathBuf>, pages: usize) -> Result<()> {
     let output = sh.cmd(environment.join("bin/python")).args(["-c", program]).args(files).quiet().ignore_status();
