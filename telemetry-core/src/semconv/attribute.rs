@@ -2,6 +2,8 @@
 
 /// What went wrong, from a closed set; absent on success. Stable.
 pub const ERROR_TYPE: &str = "error.type";
+/// Whether a pooled connection is in use: [`CONNECTION_ACTIVE`] or [`CONNECTION_IDLE`]. Development.
+pub const HTTP_CONNECTION_STATE: &str = "http.connection.state";
 /// The request's method, or `_OTHER`. Stable.
 pub const HTTP_REQUEST_METHOD: &str = "http.request.method";
 /// The status code as a number. Stable.
@@ -10,12 +12,25 @@ pub const HTTP_RESPONSE_STATUS_CODE: &str = "http.response.status_code";
 pub const HTTP_ROUTE: &str = "http.route";
 /// Which way bytes went: [`DIRECTION_RECEIVE`] or [`DIRECTION_TRANSMIT`]. Release candidate.
 pub const NETWORK_IO_DIRECTION: &str = "network.io.direction";
+/// The peer's IP address or the path of its socket. Stable.
+pub const NETWORK_PEER_ADDRESS: &str = "network.peer.address";
+/// The peer's port, as a number. Stable.
+pub const NETWORK_PEER_PORT: &str = "network.peer.port";
+/// The protocol's name in lowercase, only if it is not `http`. Stable.
+pub const NETWORK_PROTOCOL_NAME: &str = "network.protocol.name";
 /// The protocol's version: `1.0`, `1.1`, `2`, `3`. Stable.
 pub const NETWORK_PROTOCOL_VERSION: &str = "network.protocol.version";
 /// `tcp`, `udp`, `unix`, `pipe` or `quic`. Stable.
 pub const NETWORK_TRANSPORT: &str = "network.transport";
 /// `ipv4` or `ipv6`. Stable.
 pub const NETWORK_TYPE: &str = "network.type";
+/// The method with its service and package, `shop.Cart/Add`, or `_OTHER`. Release candidate.
+pub const RPC_METHOD: &str = "rpc.method";
+/// The status code that the call ended with, as a string: `OK`, `NOT_FOUND`. Release candidate. Up to 1.44.0 it was
+/// `rpc.response.status_code`, which the conventions deprecate in what follows 1.44.0.
+pub const RPC_STATUS_CODE: &str = "rpc.status_code";
+/// The system: [`RPC_SYSTEM_GRPC`] or another. Release candidate.
+pub const RPC_SYSTEM_NAME: &str = "rpc.system.name";
 /// The host that the client asked for. Stable.
 pub const SERVER_ADDRESS: &str = "server.address";
 /// The port that the client asked for, as a number. Stable.
@@ -24,26 +39,50 @@ pub const SERVER_PORT: &str = "server.port";
 pub const SERVICE_NAME: &str = "service.name";
 /// `http` or `https`. Stable.
 pub const URL_SCHEME: &str = "url.scheme";
+/// The path's template as the application knows it, never the path itself. Development.
+pub const URL_TEMPLATE: &str = "url.template";
+/// Who is no person: [`SYNTHETIC_BOT`] or [`SYNTHETIC_TEST`]. Development.
+pub const USER_AGENT_SYNTHETIC_TYPE: &str = "user_agent.synthetic.type";
 
-/// Value of [`HTTP_REQUEST_METHOD`] for a method that is not known, and of [`ERROR_TYPE`] for an error that is not.
+/// Value of [`HTTP_REQUEST_METHOD`] and [`RPC_METHOD`] for a method that is not known, and of [`ERROR_TYPE`] for an
+/// error that is not.
 pub const OTHER: &str = "_OTHER";
 /// Value of [`NETWORK_IO_DIRECTION`] for bytes that came in.
 pub const DIRECTION_RECEIVE: &str = "receive";
 /// Value of [`NETWORK_IO_DIRECTION`] for bytes that went out.
 pub const DIRECTION_TRANSMIT: &str = "transmit";
+/// Value of [`HTTP_CONNECTION_STATE`] for a connection with a request on it.
+pub const CONNECTION_ACTIVE: &str = "active";
+/// Value of [`HTTP_CONNECTION_STATE`] for a connection that waits for its next request.
+pub const CONNECTION_IDLE: &str = "idle";
+/// Value of [`RPC_SYSTEM_NAME`] for gRPC.
+pub const RPC_SYSTEM_GRPC: &str = "grpc";
+/// Value of [`USER_AGENT_SYNTHETIC_TYPE`] for crawlers and the like.
+pub const SYNTHETIC_BOT: &str = "bot";
+/// Value of [`USER_AGENT_SYNTHETIC_TYPE`] for tests and monitors.
+pub const SYNTHETIC_TEST: &str = "test";
 
 #[cfg(test)]
 pub(super) const ALL: &[&str] = &[
     ERROR_TYPE,
+    HTTP_CONNECTION_STATE,
     HTTP_REQUEST_METHOD,
     HTTP_RESPONSE_STATUS_CODE,
     HTTP_ROUTE,
     NETWORK_IO_DIRECTION,
+    NETWORK_PEER_ADDRESS,
+    NETWORK_PEER_PORT,
+    NETWORK_PROTOCOL_NAME,
     NETWORK_PROTOCOL_VERSION,
     NETWORK_TRANSPORT,
     NETWORK_TYPE,
+    RPC_METHOD,
+    RPC_STATUS_CODE,
+    RPC_SYSTEM_NAME,
     SERVER_ADDRESS,
     SERVER_PORT,
     SERVICE_NAME,
     URL_SCHEME,
+    URL_TEMPLATE,
+    USER_AGENT_SYNTHETIC_TYPE,
 ];

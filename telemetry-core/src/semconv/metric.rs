@@ -28,7 +28,7 @@ pub enum Instrument {
     Histogram,
 }
 
-/// Seconds, for what a request, a handshake or a connect takes. The convention's own bounds.
+/// Seconds, for what a request, a call, a handshake or a connect takes. The conventions' own bounds.
 pub const REQUEST_SECONDS: &[f64] = &[0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1.0, 2.5, 5.0, 7.5, 10.0];
 
 /// Seconds, for how long a connection lives. The bounds that the convention gives for connections.
@@ -88,6 +88,87 @@ pub const HTTP_SERVER_RESPONSE_BODY_SIZE: Metric = Metric {
     boundaries: BODY_BYTES,
 };
 
+/// From the start of a request to the head of its response. Our own name.
+pub const HTTP_SERVER_RESPONSE_HEAD_DURATION: Metric = Metric {
+    name: "http.server.response.head.duration",
+    instrument: Instrument::Histogram,
+    unit: "s",
+    description: "Duration from the start of HTTP server requests to the head of their responses.",
+    boundaries: REQUEST_SECONDS,
+};
+
+/// From the start of a request to the end of its response. Stable.
+pub const HTTP_CLIENT_REQUEST_DURATION: Metric = Metric {
+    name: "http.client.request.duration",
+    instrument: Instrument::Histogram,
+    unit: "s",
+    description: "Duration of HTTP client requests.",
+    boundaries: REQUEST_SECONDS,
+};
+
+/// Bytes of the request's body. Development.
+pub const HTTP_CLIENT_REQUEST_BODY_SIZE: Metric = Metric {
+    name: "http.client.request.body.size",
+    instrument: Instrument::Histogram,
+    unit: "By",
+    description: "Size of HTTP client request bodies.",
+    boundaries: BODY_BYTES,
+};
+
+/// Bytes of the response's body. Development.
+pub const HTTP_CLIENT_RESPONSE_BODY_SIZE: Metric = Metric {
+    name: "http.client.response.body.size",
+    instrument: Instrument::Histogram,
+    unit: "By",
+    description: "Size of HTTP client response bodies.",
+    boundaries: BODY_BYTES,
+};
+
+/// Requests that have started and not ended. Development.
+pub const HTTP_CLIENT_ACTIVE_REQUESTS: Metric = Metric {
+    name: "http.client.active_requests",
+    instrument: Instrument::UpDownCounter,
+    unit: "{request}",
+    description: "Number of active HTTP requests.",
+    boundaries: &[],
+};
+
+/// Connections of the pool, by whether they are in use. Development.
+pub const HTTP_CLIENT_OPEN_CONNECTIONS: Metric = Metric {
+    name: "http.client.open_connections",
+    instrument: Instrument::UpDownCounter,
+    unit: "{connection}",
+    description: "Number of outbound HTTP connections that are currently active or idle on the client.",
+    boundaries: &[],
+};
+
+/// From the connect that succeeded to the end of the connection. Development.
+pub const HTTP_CLIENT_CONNECTION_DURATION: Metric = Metric {
+    name: "http.client.connection.duration",
+    instrument: Instrument::Histogram,
+    unit: "s",
+    description: "The duration of the successfully established outbound HTTP connections.",
+    boundaries: CONNECTION_SECONDS,
+};
+
+/// From the start of a call to its status. Release candidate.
+pub const RPC_SERVER_CALL_DURATION: Metric = Metric {
+    name: "rpc.server.call.duration",
+    instrument: Instrument::Histogram,
+    unit: "s",
+    description: "Measures the duration of an incoming Remote Procedure Call (RPC).",
+    boundaries: REQUEST_SECONDS,
+};
+
+/// From the start of a call to its status. Release candidate.
+pub const RPC_CLIENT_CALL_DURATION: Metric = Metric {
+    name: "rpc.client.call.duration",
+    instrument: Instrument::Histogram,
+    unit: "s",
+    description: "Measures the duration of an outgoing Remote Procedure Call (RPC).",
+    boundaries: REQUEST_SECONDS,
+};
+
 /// Connections that are open. Our own name.
 pub const TRANSPORT_SERVER_ACTIVE_CONNECTIONS: Metric = Metric {
     name: "transport.server.active_connections",
@@ -121,6 +202,15 @@ pub(super) const ALL: &[Metric] = &[
     HTTP_SERVER_ACTIVE_REQUESTS,
     HTTP_SERVER_REQUEST_BODY_SIZE,
     HTTP_SERVER_RESPONSE_BODY_SIZE,
+    HTTP_SERVER_RESPONSE_HEAD_DURATION,
+    HTTP_CLIENT_REQUEST_DURATION,
+    HTTP_CLIENT_REQUEST_BODY_SIZE,
+    HTTP_CLIENT_RESPONSE_BODY_SIZE,
+    HTTP_CLIENT_ACTIVE_REQUESTS,
+    HTTP_CLIENT_OPEN_CONNECTIONS,
+    HTTP_CLIENT_CONNECTION_DURATION,
+    RPC_SERVER_CALL_DURATION,
+    RPC_CLIENT_CALL_DURATION,
     TRANSPORT_SERVER_ACTIVE_CONNECTIONS,
     TRANSPORT_SERVER_CONNECTION_DURATION,
     TRANSPORT_SERVER_IO,

@@ -1,8 +1,9 @@
 //! Names of the OpenTelemetry semantic conventions that these crates use, and nobody writes twice.
 //!
 //! Source: the semantic conventions 1.44.0, which are also what [`SCHEMA_URL`] tells a backend. A test holds every
-//! name against the official crate `opentelemetry-semantic-conventions`. The `transport.*` metrics are our own: no
-//! convention for an application's connections exists.
+//! name against the official crate `opentelemetry-semantic-conventions`. One name is newer than 1.44.0, and says so:
+//! [`attribute::RPC_STATUS_CODE`]. Our own are the `transport.*` metrics, as no convention for an application's
+//! connections exists, and [`metric::HTTP_SERVER_RESPONSE_HEAD_DURATION`].
 
 pub mod attribute;
 pub mod metric;
