@@ -9,6 +9,7 @@
 //! | [`meter`] | [`MeterOptions`]: which meter to use, which prefix and which attributes to add |
 //! | [`attributes`] | [`AttributesFactory`]: the caller's own attributes |
 //! | [`connection`] | [`ConnectionInfo`]: what a request may know about its connection |
+//! | [`bound`] | the fast path of the layers: bounded tables, bound instruments, records that wait for a collection |
 //! | [`active`] | [`ActiveGuard`]: plus one now, minus one when dropped |
 //! | [`error_type`] | [`ErrorType`]: the closed set of values of `error.type` |
 //! | [`exemplar`] | [`ExemplarStore`](exemplar::ExemplarStore): measurements that lead from a metric to its traces |
@@ -21,10 +22,11 @@
 //! # Features
 //!
 //! Without features the crate uses the OpenTelemetry API alone. `sdk` adds the SDK and `Telemetry`; `testing`
-//! adds the test kit, and the SDK with it. `trace` lets an [`exemplar`] take up the current span.
+//! adds the test kit, and the SDK with it. `bound` speeds up the [`bound`](mod@bound) path. `trace` lets an [`exemplar`] take up the current span.
 
 pub mod active;
 pub mod attributes;
+pub mod bound;
 pub mod connection;
 pub mod error_type;
 pub mod exemplar;

@@ -157,6 +157,22 @@ impl ScopedMeter {
     }
 }
 
+impl ScopedMeter {
+    /// Calls `drain` before each collection of each reader, by way of an instrument that never has a value.
+    pub(crate) fn before_collection(&self, drain: impl Fn() + Send + Sync + 'static) {
+        let name = match &self.prefix {
+            Some(prefix) => format!("{prefix}.{COLLECTION}").into(),
+            None => Cow::Borrowed(COLLECTION),
+        };
+        let hook = self.meter.u64_observable_counter(name).with_callback(move |_| drain());
+        // It lives on in the provider.
+        let _ = hook.with_description("Never has a value: tells when metrics are collected.").build();
+    }
+}
+
+/// Not a metric: what a view has to leave in place so that records may wait for a collection.
+const COLLECTION: &str = "telemetry.collection";
+
 impl fmt::Debug for ScopedMeter {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ScopedMeter").field("prefix", &self.prefix).finish_non_exhaustive()

@@ -1,0 +1,191 @@
+use std::fmt;
+use std::ops::Deref;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+
+use crate::meter::ScopedMeter;
+
+/// What becomes of records: the instruments of a layer, and all that it shares.
+pub trait Sink: Send + Sync + 'static {
+    /// One thing that ended, with all that is to be recorded of it.
+    type Record: Send;
+
+    /// Puts a record into the instruments.
+    fn record(&self, record: Self::Record);
+
+    /// Puts what waits elsewhere into the instruments, such as the [`StripedCount`](super::StripedCount)s. Called before
+    /// a reader looks, and once more at the end; by one thread at a time.
+    fn drain(&self);
+}
+
+/// Keeps the records of a [`Sink`] until a reader collects.
+///
+/// The instruments of one series are shared by all cores, and a core that writes to them makes the others wait. So
+/// records wait in lists, one for each stripe of threads, and go to the instruments together: when a list is full, and
+/// before each collection of any reader, which then sees everything that has ended by then. Nothing waits before the
+/// first collection: it proves that the provider asks before it reads.
+///
+/// A clone of the [`Local`] handle is the only thing that a request has to take along. When the last of the handles is
+/// gone, everything has been drained.
+pub struct Buffered<S: Sink> {
+    handles: Box<[Local<S>]>,
+}
+
+/// A sink as the threads of one stripe see it.
+///
+/// It may move to other threads: they then share the stripe for a while.
+pub struct Local<S: Sink>(Arc<Handle<S>>);
+
+/// On cache lines of its own: every request of the stripe writes to the reference count.
+#[repr(align(128))]
+struct Handle<S: Sink> {
+    shared: Arc<Shared<S>>,
+    stripe: usize,
+}
+
+struct Shared<S: Sink> {
+    sink: S,
+    pending: Box<[Pending<S::Record>]>,
+    collected: AtomicBool,
+    /// One reader at a time: else a second one could look while the first still carries what it has taken out.
+    draining: Mutex<()>,
+}
+
+#[repr(align(128))]
+struct Pending<R>(Mutex<Vec<R>>);
+
+/// Draining later would gain nothing, by measurement.
+const FULL: usize = 64;
+
+impl<S: Sink> Buffered<S> {
+    /// Gives a sink its lists. `meter` tells when a reader collects, through an observable instrument that never has a
+    /// value. Where a view drops that instrument, every record goes to the instruments at once.
+    #[must_use]
+    pub fn new(sink: S, meter: &ScopedMeter) -> Self {
+        let stripes = stripes();
+        let shared = Arc::new(Shared {
+            sink,
+            pending: (0..stripes).map(|_| Pending(Mutex::new(Vec::with_capacity(FULL)))).collect(),
+            collected: AtomicBool::new(false),
+            draining: Mutex::new(()),
+        });
+        // Callbacks are never unregistered.
+        let weak = Arc::downgrade(&shared);
+        meter.before_collection(move || {
+            if let Some(shared) = Weak::upgrade(&weak) {
+                shared.collected.store(true, Ordering::Relaxed);
+                shared.drain();
+            }
+        });
+        let handle = |stripe| Local(Arc::new(Handle { shared: Arc::clone(&shared), stripe }));
+        Self { handles: (0..stripes).map(handle).collect() }
+    }
+
+    /// The handle for the calling thread.
+    #[inline]
+    #[must_use]
+    pub fn local(&self) -> &Local<S> {
+        // The number of handles is a power of two.
+        &self.handles[thread_number() & (self.handles.len() - 1)]
+    }
+}
+
+impl<S: Sink> Local<S> {
+    /// Records now, or before the next collection.
+    #[inline]
+    pub fn record(&self, record: S::Record) {
+        let shared = &*self.0.shared;
+        if !self.waits() {
+            return shared.sink.record(record);
+        }
+        let mut pending = shared.pending[self.0.stripe].lock();
+        pending.push(record);
+        if pending.len() >= FULL {
+            shared.empty(&mut pending);
+        }
+    }
+
+    /// Whether what is recorded may wait for a collection.
+    #[inline]
+    pub(super) fn waits(&self) -> bool {
+        self.0.shared.collected.load(Ordering::Relaxed)
+    }
+
+    #[inline]
+    pub(super) fn stripe(&self) -> usize {
+        self.0.stripe
+    }
+}
+
+impl<S: Sink> Shared<S> {
+    /// The list stays locked meanwhile: what is on its way to the instruments must not be missing for a reader.
+    #[cold]
+    fn empty(&self, pending: &mut Vec<S::Record>) {
+        pending.drain(..).for_each(|record| self.sink.record(record));
+    }
+
+    fn drain(&self) {
+        let _one_at_a_time = self.draining.lock().unwrap_or_else(PoisonError::into_inner);
+        for pending in &self.pending {
+            self.empty(&mut pending.lock());
+        }
+        self.sink.drain();
+    }
+}
+
+impl<S: Sink> Drop for Shared<S> {
+    fn drop(&mut self) {
+        self.drain();
+    }
+}
+
+impl<R> Pending<R> {
+    #[inline]
+    fn lock(&self) -> MutexGuard<'_, Vec<R>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// How many stripes there are: a power of two, and more than threads run at once.
+pub(super) fn stripes() -> usize {
+    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    (2 * threads).next_power_of_two().clamp(4, 256)
+}
+
+/// Threads are numbered as they come, so that the workers of a runtime have stripes of their own.
+#[inline]
+fn thread_number() -> usize {
+    static NEXT: AtomicUsize = AtomicUsize::new(0);
+    thread_local! {
+        static NUMBER: usize = NEXT.fetch_add(1, Ordering::Relaxed);
+    }
+    NUMBER.with(|number| *number)
+}
+
+impl<S: Sink> Deref for Local<S> {
+    type Target = S;
+
+    #[inline]
+    fn deref(&self) -> &S {
+        &self.0.shared.sink
+    }
+}
+
+impl<S: Sink> Clone for Local<S> {
+    #[inline]
+    fn clone(&self) -> Self {
+        Self(Arc::clone(&self.0))
+    }
+}
+
+impl<S: Sink> fmt::Debug for Local<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Local").field("stripe", &self.0.stripe).finish_non_exhaustive()
+    }
+}
+
+impl<S: Sink> fmt::Debug for Buffered<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Buffered").field("stripes", &self.handles.len()).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,55 @@
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+
+use opentelemetry::KeyValue;
+
+use super::buffered::stripes;
+use super::{BoundUpDownCounter, Local, Sink};
+
+/// A count for one series that rises and falls at every request, on a cell for each stripe of threads.
+///
+/// The cells hold what has changed since the last collection, and [`drain`](Self::drain) adds that to an ordinary
+/// `UpDownCounter`. So two layers with one instrument add up, as two observable instruments would not, and the last
+/// value is exported also after the layer is gone.
+#[derive(Debug)]
+pub struct StripedCount {
+    cells: Box<[Cell]>,
+    seen: AtomicBool,
+    counter: BoundUpDownCounter,
+    attributes: Box<[KeyValue]>,
+}
+
+#[derive(Debug, Default)]
+#[repr(align(128))]
+struct Cell(AtomicI64);
+
+impl StripedCount {
+    /// A count of zero, for the series with these attributes.
+    #[must_use]
+    pub fn new(counter: BoundUpDownCounter, attributes: Box<[KeyValue]>) -> Self {
+        Self {
+            cells: (0..stripes()).map(|_| Cell::default()).collect(),
+            seen: AtomicBool::new(false),
+            counter,
+            attributes,
+        }
+    }
+
+    /// Adds a value, which may be negative. It may be taken back through another handle.
+    #[inline]
+    pub fn add<S: Sink>(&self, value: i64, local: &Local<S>) {
+        if local.waits() {
+            self.cells[local.stripe()].0.fetch_add(value, Ordering::Relaxed);
+        } else {
+            self.counter.add(value, &self.attributes);
+        }
+    }
+
+    /// Puts the changes into the instrument. The first time even if they come to nothing: who was there and left must
+    /// not look as if nobody had ever come.
+    pub fn drain(&self) {
+        let change = self.cells.iter().map(|cell| cell.0.swap(0, Ordering::Relaxed)).sum();
+        if change != 0 || !self.seen.swap(true, Ordering::Relaxed) {
+            self.counter.add(change, &self.attributes);
+        }
+    }
+}

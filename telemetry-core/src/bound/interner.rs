@@ -1,0 +1,108 @@
+use std::fmt;
+use std::hash::{BuildHasher, Hash};
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use foldhash::fast::RandomState;
+
+/// A set of values that only grows, up to a limit, with an index for each. Finding one takes no lock and allocates
+/// nothing.
+///
+/// An entry never moves and never goes, so an index stays good for as long as the set lives: a request can carry it
+/// along without touching a reference count that all cores share.
+///
+/// ```
+/// use telemetry_core::bound::Interner;
+///
+/// let routes = Interner::<String>::with_limit(2);
+/// let find = |route: &str| {
+///     routes.find_or_insert(routes.hash(route), |known| known == route, || route.to_owned())
+/// };
+/// let first = find("/users/{id}").unwrap();
+/// assert_eq!(find("/users/{id}"), Some(first));
+/// assert_eq!(routes.get(first).unwrap(), "/users/{id}");
+/// assert!(find("/orders").is_some());
+/// assert_eq!(find("/one-too-many"), None);
+/// ```
+pub struct Interner<T> {
+    slots: Box<[OnceLock<Box<T>>]>,
+    len: AtomicUsize,
+    limit: usize,
+    /// Keys may come from clients: seeded, so that they cannot choose those that collide.
+    hasher: RandomState,
+}
+
+/// A power of two with room enough for any application.
+const MOST: usize = 1 << 20;
+
+impl<T> Interner<T> {
+    /// A set for at most `limit` values, and never more than 2^20. Its index takes 32 to 64 bytes a value from the start.
+    #[must_use]
+    pub fn with_limit(limit: usize) -> Self {
+        let limit = limit.min(MOST);
+        // Half of the slots stay empty, so that a search ends soon.
+        let slots = (2 * limit).next_power_of_two().max(2);
+        let slots = (0..slots).map(|_| OnceLock::new()).collect();
+        Self { slots, len: AtomicUsize::new(0), limit, hasher: RandomState::default() }
+    }
+
+    /// The hash of a key, as [`find_or_insert`](Self::find_or_insert) wants it.
+    #[inline]
+    #[must_use]
+    pub fn hash(&self, key: impl Hash) -> u64 {
+        self.hasher.hash_one(key)
+    }
+
+    /// The index of the value that `is` the one looked for, which `make` makes if it is new. `hash` must be equal for
+    /// equal values. `None` when the value is new and the set is full.
+    ///
+    /// Threads that insert at once may each get in while there is room for one.
+    #[inline]
+    pub fn find_or_insert(&self, hash: u64, is: impl Fn(&T) -> bool, make: impl Fn() -> T) -> Option<u32> {
+        let mask = self.slots.len() - 1;
+        let mut index = hash as usize & mask;
+        loop {
+            let slot = self.slots.get(index)?;
+            let entry = match slot.get() {
+                Some(entry) => entry,
+                None => self.insert(slot, &make)?,
+            };
+            if is(entry) {
+                return Some(index as u32);
+            }
+            index = (index + 1) & mask;
+        }
+    }
+
+    /// Another thread may have been first, with a value that is not ours.
+    #[cold]
+    fn insert<'a>(&self, slot: &'a OnceLock<Box<T>>, make: impl Fn() -> T) -> Option<&'a T> {
+        if self.len.load(Ordering::Relaxed) >= self.limit {
+            return None;
+        }
+        let entry = slot.get_or_init(|| {
+            let new = Box::new(make());
+            self.len.fetch_add(1, Ordering::Relaxed);
+            new
+        });
+        Some(entry)
+    }
+
+    /// The value at an index that [`find_or_insert`](Self::find_or_insert) gave.
+    #[inline]
+    #[must_use]
+    pub fn get(&self, index: u32) -> Option<&T> {
+        self.slots.get(index as usize)?.get().map(|entry| &**entry)
+    }
+
+    /// All values, in no order.
+    pub fn iter(&self) -> impl Iterator<Item = &T> {
+        self.slots.iter().filter_map(OnceLock::get).map(|entry| &**entry)
+    }
+}
+
+impl<T> fmt::Debug for Interner<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Interner").field("len", &self.len).field("limit", &self.limit).finish_non_exhaustive()
+    }
+}
