@@ -121,22 +121,34 @@ impl ScopedMeter {
     /// A histogram of floating-point values, for times in seconds.
     #[must_use]
     pub fn f64_histogram(&self, metric: &Metric) -> Histogram<f64> {
+        self.f64_histogram_with(metric, metric.boundaries)
+    }
+
+    /// Like [`f64_histogram`](Self::f64_histogram), with bucket bounds of one's own. They have to be finite and ascend.
+    #[must_use]
+    pub fn f64_histogram_with(&self, metric: &Metric, boundaries: &[f64]) -> Histogram<f64> {
         self.meter
             .f64_histogram(self.name(metric))
             .with_unit(metric.unit)
             .with_description(metric.description)
-            .with_boundaries(metric.boundaries.to_vec())
+            .with_boundaries(boundaries.to_vec())
             .build()
     }
 
     /// A histogram of whole numbers, for sizes in bytes.
     #[must_use]
     pub fn u64_histogram(&self, metric: &Metric) -> Histogram<u64> {
+        self.u64_histogram_with(metric, metric.boundaries)
+    }
+
+    /// Like [`u64_histogram`](Self::u64_histogram), with bucket bounds of one's own. They have to be finite and ascend.
+    #[must_use]
+    pub fn u64_histogram_with(&self, metric: &Metric, boundaries: &[f64]) -> Histogram<u64> {
         self.meter
             .u64_histogram(self.name(metric))
             .with_unit(metric.unit)
             .with_description(metric.description)
-            .with_boundaries(metric.boundaries.to_vec())
+            .with_boundaries(boundaries.to_vec())
             .build()
     }
 

@@ -51,7 +51,7 @@ fn from_peer(_: &Extensions) -> Option<ConnectionInfo> {
 }
 
 /// The values that `url.scheme` takes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Scheme {
     Http,
     Https,

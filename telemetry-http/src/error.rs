@@ -2,6 +2,16 @@ use std::any::Any;
 
 use telemetry_core::ErrorType;
 
+/// TEMPORARY until the merge.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct ErrorClassifier;
+
+impl ErrorClassifier {
+    pub(crate) fn classify<E: 'static>(&self, error: &E) -> ErrorType {
+        classify(error)
+    }
+}
+
 /// Sorts an error of a service or of a body into the closed set.
 pub(crate) fn classify<E: 'static>(error: &E) -> ErrorType {
     from_axum(error).unwrap_or_else(|| ErrorType::from_any(error))

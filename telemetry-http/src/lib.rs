@@ -82,13 +82,31 @@
 //!
 //! `axum`: the route from `MatchedPath`, the connection from `ConnectInfo`. None is on by default.
 
-mod attributes;
+mod builder;
+mod bytes;
 mod connection;
 mod error;
+mod filter;
+mod future;
+mod in_flight;
+mod instruments;
+mod labels;
 mod method;
-mod record;
+mod metrics;
+mod options;
+mod request_body;
+mod response_body;
 mod route;
+mod series;
 mod server;
+mod shared;
+mod side;
 
 pub use connection::connection_info;
-pub use server::{RequestBody, RequestMetricsLayer, RequestMetricsService, ResponseBody, ResponseFuture};
+pub use filter::RequestFilter;
+pub use future::ResponseFuture;
+pub use labels::RequestLabels;
+pub use request_body::RequestBody;
+pub use response_body::ResponseBody;
+pub use route::{HttpRoute, UrlTemplate};
+pub use server::{RequestMetricsLayer, RequestMetricsService};

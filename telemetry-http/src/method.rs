@@ -10,6 +10,9 @@ const KNOWN: [&str; 10] = ["GET", "POST", "PUT", "DELETE", "HEAD", "PATCH", "OPT
 /// Replaces the list of known methods: names between commas.
 const VARIABLE: &str = "OTEL_INSTRUMENTATION_HTTP_KNOWN_METHODS";
 
+/// Far more than there are.
+const MOST: usize = 1024;
+
 /// The methods that are reported by name; all others are `_OTHER`.
 #[derive(Clone, Debug)]
 pub(crate) struct KnownMethods(Vec<StringValue>);
@@ -35,16 +38,17 @@ impl KnownMethods {
     }
 
     /// Where in [`names`](Self::names) the method stands. Case counts.
-    pub(crate) fn index(&self, method: &Method) -> usize {
+    #[inline]
+    pub(crate) fn index(&self, method: &Method) -> u16 {
         let method = method.as_str();
-        self.0.iter().position(|known| known.as_str() == method).unwrap_or(self.0.len())
+        self.0.iter().position(|known| known.as_str() == method).unwrap_or(self.0.len()) as u16
     }
 }
 
 impl<'a> FromIterator<&'a str> for KnownMethods {
     fn from_iter<I: IntoIterator<Item = &'a str>>(names: I) -> Self {
         let names = names.into_iter().map(str::trim).filter(|name| !name.is_empty());
-        Self(names.map(|name| Arc::<str>::from(name).into()).collect())
+        Self(names.take(MOST).map(|name| Arc::<str>::from(name).into()).collect())
     }
 }
 
@@ -54,7 +58,7 @@ mod tests {
 
     fn reported(known: &KnownMethods, method: &str) -> String {
         let index = known.index(&Method::from_bytes(method.as_bytes()).unwrap());
-        known.names().nth(index).unwrap().to_string()
+        known.names().nth(index.into()).unwrap().to_string()
     }
 
     #[test]

@@ -1,5 +1,3 @@
-use std::cell::RefCell;
-use std::collections::HashSet;
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -7,6 +5,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use http::StatusCode;
 use http::request::Parts;
 use telemetry_core::opentelemetry::StringValue;
+
+use crate::options::Options;
+use crate::side::Side;
 
 type Extract = dyn Fn(&Parts) -> Option<StringValue> + Send + Sync;
 
@@ -21,10 +22,22 @@ pub(crate) enum RouteSource {
 }
 
 impl RouteSource {
-    pub(crate) fn route(&self, parts: &Parts) -> Option<StringValue> {
+    /// What the caller's function says, which may panic.
+    #[inline]
+    pub(crate) fn given(&self, parts: &Parts) -> Option<StringValue> {
         match self {
-            Self::Framework => matched_path(parts),
+            Self::Framework => None,
             Self::Function(extract) => extract(parts),
+        }
+    }
+
+    /// What stands in the request's extensions.
+    #[inline]
+    pub(crate) fn known<'a>(&self, side: Side, parts: &'a Parts) -> Option<&'a str> {
+        match (self, side) {
+            (Self::Function(_), _) => None,
+            (Self::Framework, Side::Server) => matched_path(parts),
+            (Self::Framework, Side::Client) => parts.extensions.get().map(UrlTemplate::as_str),
         }
     }
 }
@@ -39,38 +52,67 @@ impl fmt::Debug for RouteSource {
 }
 
 #[cfg(feature = "axum")]
-fn matched_path(parts: &Parts) -> Option<StringValue> {
-    let path = parts.extensions.get::<axum::extract::MatchedPath>()?;
-    Some(shared(path.as_str()).into())
+fn matched_path(parts: &Parts) -> Option<&str> {
+    parts.extensions.get::<axum::extract::MatchedPath>().map(axum::extract::MatchedPath::as_str)
 }
 
 #[cfg(not(feature = "axum"))]
-fn matched_path(_: &Parts) -> Option<StringValue> {
+fn matched_path(_: &Parts) -> Option<&str> {
     None
 }
 
-/// More routes than a router has; a bound in case something makes up routes as it goes.
-const MOST_SHARED: usize = 1024;
+/// The route of a request, in the extensions of its response: for a router, or a handler, that knows it later than the
+/// layer around it. [`RequestMetricsLayer`](crate::RequestMetricsLayer) looks for it when the head is there; it wins over
+/// what the layer knew itself.
+///
+/// ```
+/// use telemetry_http::HttpRoute;
+///
+/// let mut response = http::Response::new("hello");
+/// response.extensions_mut().insert(HttpRoute::new("/users/{id}"));
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HttpRoute(StringValue);
 
-/// A shared copy of `route`, so that a request does not have to allocate one: `MatchedPath` does not give its own away.
-#[cfg_attr(not(feature = "axum"), allow(dead_code))]
-fn shared(route: &str) -> Arc<str> {
-    thread_local! {
-        static SHARED: RefCell<HashSet<Arc<str>>> = RefCell::default();
+/// The template of the URL that a client asks for, in the extensions of its request: `url.template`. It must be from a
+/// small set, never the path.
+///
+/// ```
+/// use telemetry_http::UrlTemplate;
+///
+/// let mut request = http::Request::get("http://shop.example/users/42").body(())?;
+/// request.extensions_mut().insert(UrlTemplate::new("/users/{id}"));
+/// # Ok::<(), http::Error>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UrlTemplate(StringValue);
+
+impl HttpRoute {
+    /// Takes a route. A `&'static str` or an `Arc<str>` costs no allocation.
+    #[must_use]
+    pub fn new(route: impl Into<StringValue>) -> Self {
+        Self(route.into())
     }
-    // A thread that is ending has no map any more, but may still drop requests.
-    let known = SHARED.try_with(|shared| {
-        let mut shared = shared.borrow_mut();
-        if let Some(known) = shared.get(route) {
-            return Arc::clone(known);
-        }
-        let new = Arc::<str>::from(route);
-        if shared.len() < MOST_SHARED {
-            shared.insert(Arc::clone(&new));
-        }
-        new
-    });
-    known.unwrap_or_else(|_| route.into())
+
+    /// The route.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        self.0.as_str()
+    }
+}
+
+impl UrlTemplate {
+    /// Takes a template. A `&'static str` or an `Arc<str>` costs no allocation.
+    #[must_use]
+    pub fn new(template: impl Into<StringValue>) -> Self {
+        Self(template.into())
+    }
+
+    /// The template.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        self.0.as_str()
+    }
 }
 
 /// Says once why no route is seen.
@@ -78,10 +120,10 @@ fn shared(route: &str) -> Arc<str> {
 pub(crate) struct MissingRouteNotice(AtomicBool);
 
 impl MissingRouteNotice {
-    /// To be called for a response to a request of which no route was seen.
-    pub(crate) fn check(&self, source: &RouteSource, status: StatusCode) {
+    /// To be called when a request of which no route was seen has been answered.
+    pub(crate) fn check(&self, options: &Options, status: StatusCode) {
         let unmatched = matches!(status, StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED);
-        if unmatched || matches!(source, RouteSource::Function(_)) {
+        if unmatched || matches!(options.route, RouteSource::Function(_)) || options.side == Side::Client {
             return;
         }
         // Only read from the second time on: a write would pass the cache line from core to core with each request.
@@ -100,24 +142,5 @@ impl MissingRouteNotice {
                  telemetry-http, or give the layer a function with with_route"
             );
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_same_route_is_shared() {
-        let first = shared("/users/{id}");
-        assert!(Arc::ptr_eq(&first, &shared("/users/{id}")));
-        assert!(!Arc::ptr_eq(&first, &shared("/users")));
-    }
-
-    #[test]
-    fn made_up_routes_do_not_pile_up() {
-        let routes: Vec<_> = (0..2 * MOST_SHARED).map(|i| shared(&format!("/{i}"))).collect();
-        let kept = routes.iter().filter(|route| Arc::strong_count(route) > 1).count();
-        assert!(kept <= MOST_SHARED, "{kept}");
     }
 }

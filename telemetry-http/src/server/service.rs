@@ -5,8 +5,10 @@ use http::{Request, Response};
 use http_body::Body;
 use tower_service::Service;
 
-use crate::server::layer::Shared;
-use crate::server::{RequestBody, ResponseBody, ResponseFuture};
+use crate::future::ResponseFuture;
+use crate::request_body::RequestBody;
+use crate::response_body::ResponseBody;
+use crate::shared::Shared;
 
 /// The service that [`RequestMetricsLayer`](crate::RequestMetricsLayer) makes.
 #[derive(Clone, Debug)]
@@ -53,14 +55,6 @@ where
     }
 
     fn call(&mut self, request: Request<ReqBody>) -> Self::Future {
-        let (parts, body) = request.into_parts();
-        let mut in_flight = self.shared.recorder().start(&parts);
-        // Most requests have no body, and then there is nothing to share between the two bodies.
-        let is_empty = in_flight.step(|| body.is_end_stream());
-        let bytes = if is_empty { None } else { in_flight.count_request_bytes() };
-        let method = parts.method.clone();
-        let request = Request::from_parts(parts, RequestBody::new(body, bytes));
-        let future = in_flight.step(|| self.inner.call(request));
-        ResponseFuture::new(future, method, in_flight)
+        self.shared.call(&mut self.inner, request)
     }
 }

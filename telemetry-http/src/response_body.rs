@@ -5,11 +5,10 @@ use bytes::Buf;
 use http_body::{Body, Frame, SizeHint};
 use pin_project_lite::pin_project;
 
-use crate::record::InFlight;
+use crate::in_flight::InFlight;
 
 pin_project! {
-    /// The response body of [`RequestMetricsService`](crate::RequestMetricsService): the service's own, watched to its
-    /// end.
+    /// The response body of the layers' services: the inner service's own, watched to its end.
     #[derive(Debug)]
     pub struct ResponseBody<B> {
         #[pin]

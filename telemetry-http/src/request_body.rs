@@ -1,25 +1,24 @@
 use std::pin::Pin;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::{Context, Poll, ready};
 
 use bytes::Buf;
 use http_body::{Body, Frame, SizeHint};
 use pin_project_lite::pin_project;
 
+use crate::bytes::ByteCount;
+
 pin_project! {
-    /// The request body that [`RequestMetricsService`](crate::RequestMetricsService) gives to the service inside: the
-    /// client's own, with its bytes counted.
+    /// The request body that the layers give to the service inside: the caller's own, with its bytes counted.
     #[derive(Debug, Default)]
     pub struct RequestBody<B> {
         #[pin]
         inner: B,
-        bytes: Option<Arc<AtomicU64>>,
+        bytes: Option<ByteCount>,
     }
 }
 
 impl<B> RequestBody<B> {
-    pub(crate) fn new(inner: B, bytes: Option<Arc<AtomicU64>>) -> Self {
+    pub(crate) fn new(inner: B, bytes: Option<ByteCount>) -> Self {
         Self { inner, bytes }
     }
 }
@@ -34,7 +33,7 @@ impl<B: Body> Body for RequestBody<B> {
         if let (Some(bytes), Some(Ok(frame))) = (this.bytes, &frame)
             && let Some(data) = frame.data_ref()
         {
-            bytes.fetch_add(data.remaining() as u64, Ordering::Relaxed);
+            bytes.add(data.remaining() as u64);
         }
         Poll::Ready(frame)
     }

@@ -3,28 +3,27 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use http::header::CONTENT_LENGTH;
-use http::{HeaderMap, Method, Response, StatusCode};
+use http::{HeaderMap, Response};
 use http_body::Body;
 use pin_project_lite::pin_project;
 
-use crate::record::InFlight;
-use crate::server::ResponseBody;
+use crate::in_flight::InFlight;
+use crate::response_body::ResponseBody;
 
 pin_project! {
-    /// The future of [`RequestMetricsService`](crate::RequestMetricsService).
+    /// The future of the layers' services.
     #[derive(Debug)]
     pub struct ResponseFuture<F> {
         #[pin]
         inner: F,
-        method: Method,
         // Behind `inner`, so that what the service still does when it is dropped comes before the record.
         in_flight: Option<InFlight>,
     }
 }
 
 impl<F> ResponseFuture<F> {
-    pub(crate) fn new(inner: F, method: Method, in_flight: InFlight) -> Self {
-        Self { inner, method, in_flight: Some(in_flight) }
+    pub(crate) fn new(inner: F, in_flight: Option<InFlight>) -> Self {
+        Self { inner, in_flight }
     }
 }
 
@@ -44,7 +43,7 @@ where
         };
         let in_flight = this.in_flight.take();
         Poll::Ready(match result {
-            Ok(response) => Ok(respond(response, this.method, in_flight)),
+            Ok(response) => Ok(respond(response, in_flight)),
             Err(error) => {
                 if let Some(in_flight) = in_flight {
                     in_flight.fail(&error);
@@ -55,16 +54,16 @@ where
     }
 }
 
-fn respond<B: Body>(response: Response<B>, method: &Method, in_flight: Option<InFlight>) -> Response<ResponseBody<B>> {
+fn respond<B: Body>(response: Response<B>, in_flight: Option<InFlight>) -> Response<ResponseBody<B>> {
     let (head, body) = response.into_parts();
     let body = match in_flight {
         None => ResponseBody::untracked(body),
         Some(mut in_flight) => {
-            in_flight.head(head.status);
-            if switches_protocol(method, head.status) {
+            in_flight.head(&head);
+            if in_flight.switches_protocol(head.status) {
                 in_flight.complete();
                 ResponseBody::untracked(body)
-            } else if is_without_body(method, head.status) {
+            } else if in_flight.is_without_body(head.status) {
                 ResponseBody::tracked(body, |_| Some(0), in_flight)
             } else {
                 ResponseBody::tracked(
@@ -76,16 +75,6 @@ fn respond<B: Body>(response: Response<B>, method: &Method, in_flight: Option<In
         }
     };
     Response::from_parts(head, body)
-}
-
-/// Whether what follows the head is not part of the response any more.
-fn switches_protocol(method: &Method, status: StatusCode) -> bool {
-    status.is_informational() || (method == Method::CONNECT && status.is_success())
-}
-
-/// Whether the client waits for no body. A server for HTTP/1 then drops the one that it was given, unread.
-fn is_without_body(method: &Method, status: StatusCode) -> bool {
-    method == Method::HEAD || matches!(status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED)
 }
 
 fn content_length(headers: &HeaderMap) -> Option<u64> {

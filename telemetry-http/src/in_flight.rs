@@ -1,0 +1,238 @@
+use std::time::Instant;
+
+use http::request::Parts;
+use http::{Method, StatusCode, response};
+use telemetry_core::ErrorType;
+use telemetry_core::bound::Local;
+use telemetry_core::opentelemetry::KeyValue;
+
+use crate::bytes::ByteCount;
+use crate::labels::RequestLabels;
+use crate::metrics::Metrics;
+use crate::route::HttpRoute;
+use crate::series::{ProtocolVersion, Record, SeriesKey};
+use crate::side::Side;
+
+/// How a request ends if it is dropped now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Ending {
+    Complete,
+    Cancelled,
+    Failed(ErrorType),
+}
+
+/// A request on its way. It is recorded when this is dropped, whoever drops it: that is the one place where a request
+/// ends.
+#[derive(Debug)]
+pub(crate) struct InFlight {
+    metrics: Local<Metrics>,
+    start: Instant,
+    /// The place of the head that is counted as active.
+    started: u32,
+    /// The place of the head that is recorded: the route may have become known later.
+    head: u32,
+    version: Option<ProtocolVersion>,
+    /// Whether the request asks for a head alone, or for a tunnel.
+    method: Special,
+    status: Option<StatusCode>,
+    ending: Ending,
+    /// Absent when the request has no body.
+    request_bytes: Option<ByteCount>,
+    response_bytes: u64,
+    /// How many bytes of body the head announced. A server stops asking once they have passed.
+    announced_bytes: Option<u64>,
+    head_seconds: Option<f64>,
+    extras: Vec<KeyValue>,
+    labels: Option<RequestLabels>,
+}
+
+/// The methods whose responses are not like others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Special {
+    Head,
+    Connect,
+    None,
+}
+
+impl InFlight {
+    /// Starts the clock and counts the request as active. `None` for a request that is not observed.
+    #[inline]
+    pub(crate) fn start(metrics: &Local<Metrics>, parts: &mut Parts) -> Option<Self> {
+        let start = Instant::now();
+        let options = &metrics.options;
+        if !options.filter.keeps(parts) {
+            return None;
+        }
+        let head = metrics.head_of(parts);
+        if let Some(active) = metrics.active(head) {
+            active.add(1, metrics);
+        }
+        let mut in_flight = Self {
+            metrics: metrics.clone(),
+            start,
+            started: head,
+            head,
+            version: ProtocolVersion::of(parts.version).filter(|_| options.side == Side::Server),
+            method: Special::of(&parts.method),
+            status: None,
+            ending: Ending::Cancelled,
+            request_bytes: None,
+            response_bytes: 0,
+            announced_bytes: None,
+            head_seconds: None,
+            extras: Vec::new(),
+            labels: None,
+        };
+        in_flight.ask_caller(parts);
+        Some(in_flight)
+    }
+
+    /// The caller's functions may panic: the request is one by then.
+    fn ask_caller(&mut self, parts: &mut Parts) {
+        let options = &self.metrics.options;
+        if let Some(route) = step(&mut self.ending, || options.route.given(parts)) {
+            self.head = self.metrics.head_with_route(self.head, route.as_str());
+        }
+        if options.attributes.needs_extensions() {
+            self.extras = step(&mut self.ending, || options.attributes.attributes(&parts.extensions).to_vec());
+        }
+        if options.labels {
+            let labels = RequestLabels::default();
+            parts.extensions.insert(labels.clone());
+            self.labels = Some(labels);
+        }
+    }
+
+    /// A counter for the bytes of the request's body.
+    pub(crate) fn count_request_bytes(&mut self) -> Option<ByteCount> {
+        self.metrics.instruments.request_size.as_ref()?;
+        let (own, body) = ByteCount::pair();
+        self.request_bytes = Some(own);
+        Some(body)
+    }
+
+    /// Runs a step of the request. If it panics, the request ends with that.
+    #[inline]
+    pub(crate) fn step<T>(&mut self, run: impl FnOnce() -> T) -> T {
+        step(&mut self.ending, run)
+    }
+
+    /// The head of the response is there.
+    pub(crate) fn head(&mut self, response: &response::Parts) {
+        self.status = Some(response.status);
+        let options = &self.metrics.options;
+        if options.side == Side::Client {
+            self.version = ProtocolVersion::of(response.version);
+        }
+        if self.metrics.instruments.head_duration.is_some() {
+            self.head_seconds = Some(self.start.elapsed().as_secs_f64());
+        }
+        if let Some(route) = response.extensions.get::<HttpRoute>() {
+            self.head = self.metrics.head_with_route(self.head, route.as_str());
+        }
+        if let Some(attributes) = &options.response_attributes.0 {
+            self.extras.extend(step(&mut self.ending, || attributes(response)));
+        }
+    }
+
+    /// Whether what follows the head is not part of the response any more.
+    pub(crate) fn switches_protocol(&self, status: StatusCode) -> bool {
+        status.is_informational() || (self.method == Special::Connect && status.is_success())
+    }
+
+    /// Whether the client waits for no body. A server for HTTP/1 then drops the one that it was given, unread.
+    pub(crate) fn is_without_body(&self, status: StatusCode) -> bool {
+        self.method == Special::Head || matches!(status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED)
+    }
+
+    /// A response body follows the head, with this many bytes that the client waits for, if that is known.
+    pub(crate) fn expect_response_bytes(&mut self, announced: Option<u64>) {
+        self.announced_bytes = announced;
+    }
+
+    #[inline]
+    pub(crate) fn add_response_bytes(&mut self, bytes: u64) {
+        self.response_bytes += bytes;
+    }
+
+    /// Ends the request well; a status may be an error nevertheless.
+    pub(crate) fn complete(mut self) {
+        self.ending = Ending::Complete;
+    }
+
+    /// Ends the request with an error of the service or of the response body.
+    pub(crate) fn fail<E: 'static>(mut self, error: &E) {
+        self.ending = Ending::Failed(self.metrics.options.errors.classify(error));
+    }
+
+    fn error(&self) -> Option<ErrorType> {
+        let options = &self.metrics.options;
+        let all_passed = || self.announced_bytes.is_some_and(|announced| self.response_bytes >= announced);
+        match self.ending {
+            Ending::Failed(error) => Some(error),
+            Ending::Cancelled if !all_passed() && options.side == Side::Server => Some(ErrorType::Cancelled),
+            Ending::Cancelled | Ending::Complete => {
+                self.status.filter(|status| options.is_error(*status)).map(ErrorType::Status)
+            }
+        }
+    }
+
+    /// What the handler has set while it ran.
+    fn take_labels(&mut self) {
+        let Some(labels) = self.labels.take() else { return };
+        let (attributes, route) = labels.take();
+        self.extras.extend(attributes);
+        if let Some(route) = route {
+            self.head = self.metrics.head_with_route(self.head, route.as_str());
+        }
+    }
+}
+
+#[inline]
+fn step<T>(ending: &mut Ending, run: impl FnOnce() -> T) -> T {
+    *ending = Ending::Failed(ErrorType::Panic);
+    let result = run();
+    *ending = Ending::Cancelled;
+    result
+}
+
+impl Special {
+    #[inline]
+    fn of(method: &Method) -> Self {
+        match *method {
+            Method::HEAD => Self::Head,
+            Method::CONNECT => Self::Connect,
+            _ => Self::None,
+        }
+    }
+}
+
+impl Drop for InFlight {
+    fn drop(&mut self) {
+        let seconds = self.start.elapsed().as_secs_f64();
+        self.take_labels();
+        let metrics = &self.metrics;
+        let key = metrics.extras(&self.extras).map(|extras| SeriesKey {
+            head: self.head,
+            extras,
+            status: self.status,
+            error: self.error(),
+            version: self.version,
+        });
+        metrics.record(Record {
+            series: metrics.series(key),
+            seconds,
+            head_seconds: self.head_seconds,
+            request_bytes: self.request_bytes.as_ref().map_or(0, ByteCount::get),
+            response_bytes: self.status.map(|_| self.response_bytes),
+        });
+        if let Some(active) = metrics.active(self.started) {
+            active.add(-1, metrics);
+        }
+        if let Some(status) = self.status
+            && !metrics.has_route(self.head)
+        {
+            metrics.missing_route.check(&metrics.options, status);
+        }
+    }
+}

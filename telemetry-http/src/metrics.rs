@@ -1,0 +1,202 @@
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
+
+use http::Extensions;
+use http::request::Parts;
+use telemetry_core::bound::{BoundUpDownCounter, Buffered, Interner, OVERFLOW_ATTRIBUTE, Sink, StripedCount};
+use telemetry_core::opentelemetry::metrics::UpDownCounter;
+use telemetry_core::opentelemetry::{KeyValue, StringValue};
+
+use crate::connection::Scheme;
+use crate::instruments::Instruments;
+use crate::method::KnownMethods;
+use crate::options::Options;
+use crate::route::MissingRouteNotice;
+use crate::series::{self, AttributeList, Head, HeadKey, NO_EXTRAS, Record, Series, SeriesKey};
+
+/// The instruments of a layer, its series, and all else that its requests share.
+#[derive(Debug)]
+pub(crate) struct Metrics {
+    pub(crate) options: Options,
+    pub(crate) instruments: Instruments,
+    pub(crate) missing_route: MissingRouteNotice,
+    pub(crate) methods: KnownMethods,
+    method_names: Vec<StringValue>,
+    /// The caller's attributes that are the same for all requests.
+    fixed: AttributeList,
+    heads: Interner<Head>,
+    active: Interner<Active>,
+    extras: Interner<Box<[KeyValue]>>,
+    series: Interner<Series>,
+    overflow: Series,
+    /// Made when it is needed: nobody wants to see that nothing overflows.
+    overflow_active: OnceLock<StripedCount>,
+    overflowed: AtomicBool,
+}
+
+#[derive(Debug)]
+struct Active {
+    attributes: Box<[KeyValue]>,
+    count: Arc<StripedCount>,
+}
+
+/// The place of what found no room in a table.
+const OVERFLOW: u32 = u32::MAX;
+
+impl Metrics {
+    pub(crate) fn buffered(options: &Options) -> Buffered<Self> {
+        let meter = options.meter.meter(env!("CARGO_PKG_NAME"), env!("CARGO_PKG_VERSION"));
+        Buffered::new(Self::new(options.clone(), options.choice.instruments(options.side, &meter)), &meter)
+    }
+
+    fn new(options: Options, instruments: Instruments) -> Self {
+        let methods = options.known_methods.clone().unwrap_or_else(KnownMethods::from_env);
+        // A function is asked at each request.
+        let given = match options.attributes.needs_extensions() {
+            true => Arc::default(),
+            false => options.attributes.attributes(&Extensions::new()),
+        };
+        let limit = options.series_limit;
+        Self {
+            fixed: series::with_callers(AttributeList::new(), &[&given, &options.meter.attributes]),
+            heads: Interner::with_limit(limit),
+            active: Interner::with_limit(limit),
+            extras: Interner::with_limit(limit),
+            series: Interner::with_limit(limit),
+            overflow: Series::new(None, overflow_attributes(), &instruments),
+            overflow_active: OnceLock::new(),
+            overflowed: AtomicBool::new(false),
+            missing_route: MissingRouteNotice::default(),
+            method_names: methods.names().collect(),
+            methods,
+            options,
+            instruments,
+        }
+    }
+
+    /// The place of the head of a request.
+    #[inline]
+    pub(crate) fn head_of(&self, parts: &Parts) -> u32 {
+        let options = &self.options;
+        self.head(&HeadKey {
+            method: self.methods.index(&parts.method),
+            scheme: options.scheme.then(|| Scheme::of(parts)),
+            route: options.route.known(options.side, parts),
+            server: None,
+            synthetic: None,
+        })
+    }
+
+    /// The place of a head.
+    #[inline]
+    pub(crate) fn head(&self, key: &HeadKey<'_>) -> u32 {
+        let make = || Head::new(key, self.active_count(key));
+        let place = self.heads.find_or_insert(self.heads.hash(key), |head| head.key() == *key, make);
+        place.unwrap_or_else(|| self.overflow())
+    }
+
+    /// The head at a place with this route instead of its own.
+    pub(crate) fn head_with_route(&self, head: u32, route: &str) -> u32 {
+        match self.heads.get(head) {
+            Some(head) => self.head(&HeadKey { route: Some(route), ..head.key() }),
+            None => head,
+        }
+    }
+
+    pub(crate) fn has_route(&self, head: u32) -> bool {
+        self.heads.get(head).is_none_or(|head| head.route.is_some())
+    }
+
+    /// The count of active requests with the head at a place; absent if that metric is off.
+    #[inline]
+    pub(crate) fn active(&self, head: u32) -> Option<&StripedCount> {
+        let counter = self.instruments.active.as_ref()?;
+        let count = self.heads.get(head).and_then(|head| head.active.as_deref());
+        Some(count.unwrap_or_else(|| self.overflow_active.get_or_init(|| count_of(counter, overflow_attributes()))))
+    }
+
+    /// Heads that differ in what active requests do not carry share a count.
+    fn active_count(&self, key: &HeadKey<'_>) -> Option<Arc<StripedCount>> {
+        let counter = self.instruments.active.as_ref()?;
+        let attributes =
+            series::active(self.options.side, self.method(key.method), key, &self.options.meter.attributes);
+        let make = || {
+            let attributes: Box<[_]> = attributes.to_vec().into();
+            Active { count: Arc::new(count_of(counter, attributes.clone())), attributes }
+        };
+        let hash = self.active.hash(&attributes[..]);
+        let place = self.active.find_or_insert(hash, |active| *active.attributes == attributes[..], make)?;
+        self.active.get(place).map(|active| Arc::clone(&active.count))
+    }
+
+    /// The place of the caller's attributes of one request; a later one of a name wins.
+    #[inline]
+    pub(crate) fn extras(&self, attributes: &[KeyValue]) -> Option<u32> {
+        if attributes.is_empty() {
+            return Some(NO_EXTRAS);
+        }
+        let sorted = series::with_callers(AttributeList::new(), &[attributes]);
+        let hash = self.extras.hash(&sorted[..]);
+        self.extras.find_or_insert(hash, |known| **known == sorted[..], || sorted.to_vec().into())
+    }
+
+    /// The place of the series of a request that has ended. `extras` are as [`extras`](Self::extras) gave them.
+    #[inline]
+    pub(crate) fn series(&self, key: Option<SeriesKey>) -> u32 {
+        let place = key.filter(|key| key.head != OVERFLOW).and_then(|key| {
+            self.series.find_or_insert(self.series.hash(key), |series| series.key == Some(key), || self.new_series(key))
+        });
+        place.unwrap_or_else(|| self.overflow())
+    }
+
+    fn new_series(&self, key: SeriesKey) -> Series {
+        let extras = self.extras.get(key.extras).map_or(&[][..], |extras| extras);
+        let attributes = self
+            .heads
+            .get(key.head)
+            .map(|head| series::ended(self.options.side, self.method(head.method), head, &key, &[extras, &self.fixed]));
+        Series::new(Some(key), attributes.unwrap_or_default().to_vec().into(), &self.instruments)
+    }
+
+    fn method(&self, index: u16) -> &StringValue {
+        // The last name stands for all that are not known.
+        &self.method_names[usize::from(index).min(self.method_names.len() - 1)]
+    }
+
+    #[cold]
+    fn overflow(&self) -> u32 {
+        // Only read from the second time on: a write would pass the cache line from core to core with each request.
+        if !self.overflowed.load(Ordering::Relaxed) && !self.overflowed.swap(true, Ordering::Relaxed) {
+            tracing::warn!(
+                limit = self.options.series_limit,
+                side = ?self.options.side,
+                "HTTP metrics have more series than their limit: new ones are counted together under \
+                 otel.metric.overflow. Look for an attribute with many values, or raise the limit with with_series_limit"
+            );
+        }
+        OVERFLOW
+    }
+}
+
+fn count_of(counter: &UpDownCounter<i64>, attributes: Box<[KeyValue]>) -> StripedCount {
+    StripedCount::new(BoundUpDownCounter::new(counter.clone()), attributes)
+}
+
+fn overflow_attributes() -> Box<[KeyValue]> {
+    [KeyValue::new(OVERFLOW_ATTRIBUTE, true)].into()
+}
+
+impl Sink for Metrics {
+    type Record = Record;
+
+    fn record(&self, record: Record) {
+        self.series.get(record.series).unwrap_or(&self.overflow).record(&record);
+    }
+
+    fn drain(&self) {
+        self.active.iter().for_each(|active| active.count.drain());
+        if let Some(overflow) = self.overflow_active.get() {
+            overflow.drain();
+        }
+    }
+}

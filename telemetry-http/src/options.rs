@@ -1,0 +1,92 @@
+use std::fmt;
+use std::sync::Arc;
+
+use http::{StatusCode, response};
+use telemetry_core::opentelemetry::KeyValue;
+use telemetry_core::{AttributesFactory, MeterOptions};
+
+use crate::error::ErrorClassifier;
+use crate::filter::RequestFilter;
+use crate::instruments::Choice;
+use crate::method::KnownMethods;
+use crate::route::RouteSource;
+use crate::side::Side;
+
+/// All that the builders of both layers set.
+#[derive(Clone, Debug)]
+pub(crate) struct Options {
+    pub(crate) side: Side,
+    pub(crate) meter: MeterOptions,
+    pub(crate) choice: Choice,
+    pub(crate) filter: RequestFilter,
+    pub(crate) attributes: AttributesFactory,
+    pub(crate) response_attributes: ResponseAttributes,
+    pub(crate) labels: bool,
+    pub(crate) route: RouteSource,
+    pub(crate) known_methods: Option<KnownMethods>,
+    pub(crate) trust_forwarded: bool,
+    pub(crate) scheme: bool,
+    pub(crate) server_address: bool,
+    pub(crate) synthetic_type: bool,
+    pub(crate) status_errors: StatusErrors,
+    pub(crate) errors: ErrorClassifier,
+    pub(crate) series_limit: usize,
+}
+
+/// As many series as the SDK takes for a metric, if nobody tells it otherwise.
+const SERIES_LIMIT: usize = 2000;
+
+impl Options {
+    /// What the conventions have on by default, and all metrics.
+    pub(crate) fn new(side: Side) -> Self {
+        Self {
+            side,
+            meter: MeterOptions::default(),
+            choice: Choice::default(),
+            filter: RequestFilter::default(),
+            attributes: AttributesFactory::default(),
+            response_attributes: ResponseAttributes::default(),
+            labels: false,
+            route: RouteSource::default(),
+            known_methods: None,
+            trust_forwarded: false,
+            scheme: side == Side::Server,
+            server_address: side == Side::Client,
+            synthetic_type: false,
+            status_errors: StatusErrors::default(),
+            errors: ErrorClassifier::default(),
+            series_limit: SERIES_LIMIT,
+        }
+    }
+
+    pub(crate) fn is_error(&self, status: StatusCode) -> bool {
+        match &self.status_errors.0 {
+            Some(is_error) => is_error(status),
+            None => self.side.is_error(status),
+        }
+    }
+}
+
+type FromResponse = dyn Fn(&response::Parts) -> Vec<KeyValue> + Send + Sync;
+
+/// The caller's attributes from the head of the response.
+#[derive(Clone, Default)]
+pub(crate) struct ResponseAttributes(pub(crate) Option<Arc<FromResponse>>);
+
+impl fmt::Debug for ResponseAttributes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(if self.0.is_some() { "function" } else { "none" })
+    }
+}
+
+type IsError = dyn Fn(StatusCode) -> bool + Send + Sync;
+
+/// The caller's idea of which status is an error.
+#[derive(Clone, Default)]
+pub(crate) struct StatusErrors(pub(crate) Option<Arc<IsError>>);
+
+impl fmt::Debug for StatusErrors {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(if self.0.is_some() { "function" } else { "conventions" })
+    }
+}
