@@ -10,7 +10,7 @@ use crate::bytes::ByteCount;
 use crate::labels::RequestLabels;
 use crate::metrics::Metrics;
 use crate::route::HttpRoute;
-use crate::series::{ProtocolVersion, Record, SeriesKey};
+use crate::series::{NO_EXTRAS, ProtocolVersion, Record, SeriesKey};
 use crate::side::Side;
 
 /// How a request ends if it is dropped now.
@@ -39,12 +39,23 @@ pub(crate) struct InFlight {
     /// Absent when the request has no body.
     request_bytes: Option<ByteCount>,
     response_bytes: u64,
-    /// How many bytes of body the head announced. A server stops asking once they have passed.
-    announced_bytes: Option<u64>,
+    /// How many bytes of body the head announced, [`UNKNOWN`] if it does not say. A server stops asking once they have
+    /// passed.
+    announced_bytes: u64,
+    /// A request moves from the future to the body, so what few layers ask for stands aside.
+    asides: Option<Box<Asides>>,
+}
+
+/// What a request carries for a layer with the options that need it.
+#[derive(Debug, Default)]
+struct Asides {
     head_seconds: Option<f64>,
     extras: Vec<KeyValue>,
     labels: Option<RequestLabels>,
 }
+
+/// More bytes than pass.
+const UNKNOWN: u64 = u64::MAX;
 
 /// The methods whose responses are not like others.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -78,12 +89,12 @@ impl InFlight {
             ending: Ending::Cancelled,
             request_bytes: None,
             response_bytes: 0,
-            announced_bytes: None,
-            head_seconds: None,
-            extras: Vec::new(),
-            labels: None,
+            announced_bytes: UNKNOWN,
+            asides: None,
         };
-        in_flight.ask_caller(parts);
+        if options.asks_caller() {
+            in_flight.ask_caller(parts);
+        }
         Some(in_flight)
     }
 
@@ -94,12 +105,13 @@ impl InFlight {
             self.head = self.metrics.head_with_route(self.head, route.as_str());
         }
         if options.attributes.needs_extensions() {
-            self.extras = step(&mut self.ending, || options.attributes.attributes(&parts.extensions).to_vec());
+            let extras = step(&mut self.ending, || options.attributes.attributes(&parts.extensions).to_vec());
+            self.asides.get_or_insert_default().extras = extras;
         }
         if options.labels {
             let labels = RequestLabels::default();
             parts.extensions.insert(labels.clone());
-            self.labels = Some(labels);
+            self.asides.get_or_insert_default().labels = Some(labels);
         }
     }
 
@@ -125,13 +137,14 @@ impl InFlight {
             self.version = ProtocolVersion::of(response.version);
         }
         if self.metrics.instruments.head_duration.is_some() {
-            self.head_seconds = Some(self.start.elapsed().as_secs_f64());
+            self.asides.get_or_insert_default().head_seconds = Some(self.start.elapsed().as_secs_f64());
         }
         if let Some(route) = response.extensions.get::<HttpRoute>() {
             self.head = self.metrics.head_with_route(self.head, route.as_str());
         }
         if let Some(attributes) = &options.response_attributes.0 {
-            self.extras.extend(step(&mut self.ending, || attributes(response)));
+            let extras = step(&mut self.ending, || attributes(response));
+            self.asides.get_or_insert_default().extras.extend(extras);
         }
     }
 
@@ -147,7 +160,7 @@ impl InFlight {
 
     /// A response body follows the head, with this many bytes that the client waits for, if that is known.
     pub(crate) fn expect_response_bytes(&mut self, announced: Option<u64>) {
-        self.announced_bytes = announced;
+        self.announced_bytes = announced.unwrap_or(UNKNOWN);
     }
 
     #[inline]
@@ -167,7 +180,7 @@ impl InFlight {
 
     fn error(&self) -> Option<ErrorType> {
         let options = &self.metrics.options;
-        let all_passed = || self.announced_bytes.is_some_and(|announced| self.response_bytes >= announced);
+        let all_passed = || self.response_bytes >= self.announced_bytes;
         match self.ending {
             Ending::Failed(error) => Some(error),
             Ending::Cancelled if !all_passed() && options.side == Side::Server => Some(ErrorType::Cancelled),
@@ -178,10 +191,10 @@ impl InFlight {
     }
 
     /// What the handler has set while it ran.
-    fn take_labels(&mut self) {
-        let Some(labels) = self.labels.take() else { return };
+    fn take_labels(&mut self, asides: &mut Asides) {
+        let Some(labels) = &asides.labels else { return };
         let (attributes, route) = labels.take();
-        self.extras.extend(attributes);
+        asides.extras.extend(attributes);
         if let Some(route) = route {
             self.head = self.metrics.head_with_route(self.head, route.as_str());
         }
@@ -210,9 +223,13 @@ impl Special {
 impl Drop for InFlight {
     fn drop(&mut self) {
         let seconds = self.start.elapsed().as_secs_f64();
-        self.take_labels();
+        let asides = self.asides.take().map(|mut asides| {
+            self.take_labels(&mut asides);
+            asides
+        });
         let metrics = &self.metrics;
-        let key = metrics.extras(&self.extras).map(|extras| SeriesKey {
+        let extras = asides.as_ref().map_or(Some(NO_EXTRAS), |asides| metrics.extras(&asides.extras));
+        let key = extras.map(|extras| SeriesKey {
             head: self.head,
             extras,
             status: self.status,
@@ -222,7 +239,7 @@ impl Drop for InFlight {
         metrics.record(Record {
             series: metrics.series(key),
             seconds,
-            head_seconds: self.head_seconds,
+            head_seconds: asides.and_then(|asides| asides.head_seconds),
             request_bytes: self.request_bytes.as_ref().map_or(0, ByteCount::get),
             response_bytes: self.status.map(|_| self.response_bytes),
         });

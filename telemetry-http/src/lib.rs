@@ -88,6 +88,7 @@ mod connection;
 mod error;
 mod filter;
 mod future;
+mod head;
 mod in_flight;
 mod instruments;
 mod labels;

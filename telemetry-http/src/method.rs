@@ -15,7 +15,7 @@ const MOST: usize = 1024;
 
 /// The methods that are reported by name; all others are `_OTHER`.
 #[derive(Clone, Debug)]
-pub(crate) struct KnownMethods(Vec<StringValue>);
+pub(crate) struct KnownMethods(Vec<Method>);
 
 impl KnownMethods {
     /// The list of the environment, or else that of the conventions.
@@ -24,7 +24,7 @@ impl KnownMethods {
     }
 
     fn conventions() -> Self {
-        Self(KNOWN.map(StringValue::from).into())
+        KNOWN.into_iter().collect()
     }
 
     fn parse(list: &str) -> Option<Self> {
@@ -34,21 +34,21 @@ impl KnownMethods {
 
     /// The names, `_OTHER` last. [`index`](Self::index) points into this list.
     pub(crate) fn names(&self) -> impl Iterator<Item = StringValue> {
-        self.0.iter().cloned().chain([OTHER.into()])
+        self.0.iter().map(|method| Arc::<str>::from(method.as_str()).into()).chain([OTHER.into()])
     }
 
     /// Where in [`names`](Self::names) the method stands. Case counts.
     #[inline]
     pub(crate) fn index(&self, method: &Method) -> u16 {
-        let method = method.as_str();
-        self.0.iter().position(|known| known.as_str() == method).unwrap_or(self.0.len()) as u16
+        self.0.iter().position(|known| known == method).unwrap_or(self.0.len()) as u16
     }
 }
 
 impl<'a> FromIterator<&'a str> for KnownMethods {
     fn from_iter<I: IntoIterator<Item = &'a str>>(names: I) -> Self {
-        let names = names.into_iter().map(str::trim).filter(|name| !name.is_empty());
-        Self(names.take(MOST).map(|name| Arc::<str>::from(name).into()).collect())
+        // What is no method, the empty item among it, never comes in a request.
+        let methods = names.into_iter().filter_map(|name| Method::from_bytes(name.trim().as_bytes()).ok());
+        Self(methods.take(MOST).collect())
     }
 }
 

@@ -59,6 +59,12 @@ impl Options {
         }
     }
 
+    /// Whether there is more to find out of a request than its head tells.
+    #[inline]
+    pub(crate) fn asks_caller(&self) -> bool {
+        self.labels || self.attributes.needs_extensions() || matches!(self.route, RouteSource::Function(_))
+    }
+
     pub(crate) fn is_error(&self, status: StatusCode) -> bool {
         match &self.status_errors.0 {
             Some(is_error) => is_error(status),
