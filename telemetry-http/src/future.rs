@@ -3,6 +3,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use http::header::CONTENT_LENGTH;
+use http::response::Parts;
 use http::{HeaderMap, Response};
 use http_body::Body;
 use pin_project_lite::pin_project;
@@ -37,44 +38,44 @@ where
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
-        let result = match this.in_flight {
-            Some(in_flight) => ready!(in_flight.step(|| this.inner.poll(cx))),
-            None => ready!(this.inner.poll(cx)),
+        let Some(in_flight) = this.in_flight else {
+            return this.inner.poll(cx).map_ok(|response| response.map(|body| ResponseBody::new(body, None)));
         };
-        let in_flight = this.in_flight.take();
-        Poll::Ready(match result {
-            Ok(response) => Ok(respond(response, in_flight)),
-            Err(error) => {
-                if let Some(in_flight) = in_flight {
-                    in_flight.fail(&error);
+        match ready!(in_flight.step(|| this.inner.poll(cx))) {
+            Ok(response) => {
+                let (head, body) = response.into_parts();
+                if answer(in_flight, &head, &body) {
+                    *this.in_flight = None;
                 }
-                Err(error)
+                let body = ResponseBody::new(body, this.in_flight.take());
+                Poll::Ready(Ok(Response::from_parts(head, body)))
             }
-        })
+            Err(error) => {
+                in_flight.fail(&error);
+                *this.in_flight = None;
+                Poll::Ready(Err(error))
+            }
+        }
     }
 }
 
-fn respond<B: Body>(response: Response<B>, in_flight: Option<InFlight>) -> Response<ResponseBody<B>> {
-    let (head, body) = response.into_parts();
-    let body = match in_flight {
-        None => ResponseBody::untracked(body),
-        Some(mut in_flight) => {
-            in_flight.head(&head);
-            if in_flight.switches_protocol(head.status) {
-                in_flight.complete();
-                ResponseBody::untracked(body)
-            } else if in_flight.is_without_body(head.status) {
-                ResponseBody::tracked(body, |_| Some(0), in_flight)
-            } else {
-                ResponseBody::tracked(
-                    body,
-                    |body| content_length(&head.headers).or(body.size_hint().exact()),
-                    in_flight,
-                )
-            }
-        }
+/// The head of the response is there. Says whether the request has ended with that.
+#[inline]
+fn answer<B: Body>(in_flight: &mut InFlight, head: &Parts, body: &B) -> bool {
+    in_flight.head(head);
+    let ended = in_flight.switches_protocol(head.status) || {
+        let without = in_flight.is_without_body(head.status);
+        let (ended, announced) = in_flight.step(|| {
+            let announced = || content_length(&head.headers).or(body.size_hint().exact());
+            (body.is_end_stream(), if without { Some(0) } else { announced() })
+        });
+        in_flight.expect_response_bytes(announced);
+        ended
     };
-    Response::from_parts(head, body)
+    if ended {
+        in_flight.complete();
+    }
+    ended
 }
 
 fn content_length(headers: &HeaderMap) -> Option<u64> {

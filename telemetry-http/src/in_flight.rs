@@ -10,7 +10,7 @@ use crate::bytes::ByteCount;
 use crate::labels::RequestLabels;
 use crate::metrics::Metrics;
 use crate::route::HttpRoute;
-use crate::series::{NO_EXTRAS, ProtocolVersion, Record, SeriesKey};
+use crate::series::{Head, Record, SeriesKey, What};
 use crate::side::Side;
 
 /// How a request ends if it is dropped now.
@@ -31,7 +31,6 @@ pub(crate) struct InFlight {
     started: u32,
     /// The place of the head that is recorded: the route may have become known later.
     head: u32,
-    version: Option<ProtocolVersion>,
     /// Whether the request asks for a head alone, or for a tunnel.
     method: Special,
     status: Option<StatusCode>,
@@ -66,16 +65,12 @@ enum Special {
 }
 
 impl InFlight {
-    /// Starts the clock and counts the request as active. `None` for a request that is not observed.
+    /// Starts the clock and counts the request as active.
     #[inline]
-    pub(crate) fn start(metrics: &Local<Metrics>, parts: &mut Parts) -> Option<Self> {
+    pub(crate) fn start(metrics: &Local<Metrics>, parts: &mut Parts) -> Self {
         let start = Instant::now();
-        let options = &metrics.options;
-        if !options.filter.keeps(parts) {
-            return None;
-        }
         let head = metrics.head_of(parts);
-        if let Some(active) = metrics.active(head) {
+        if let Some(active) = metrics.active(metrics.head_at(head)) {
             active.add(1, metrics);
         }
         let mut in_flight = Self {
@@ -83,7 +78,6 @@ impl InFlight {
             start,
             started: head,
             head,
-            version: ProtocolVersion::of(parts.version).filter(|_| options.side == Side::Server),
             method: Special::of(&parts.method),
             status: None,
             ending: Ending::Cancelled,
@@ -92,10 +86,10 @@ impl InFlight {
             announced_bytes: UNKNOWN,
             asides: None,
         };
-        if options.asks_caller() {
+        if metrics.asks_caller {
             in_flight.ask_caller(parts);
         }
-        Some(in_flight)
+        in_flight
     }
 
     /// The caller's functions may panic: the request is one by then.
@@ -134,7 +128,7 @@ impl InFlight {
         self.status = Some(response.status);
         let options = &self.metrics.options;
         if options.side == Side::Client {
-            self.version = ProtocolVersion::of(response.version);
+            self.head = self.metrics.head_with_version(self.head, response.version);
         }
         if self.metrics.instruments.head_duration.is_some() {
             self.asides.get_or_insert_default().head_seconds = Some(self.start.elapsed().as_secs_f64());
@@ -168,36 +162,64 @@ impl InFlight {
         self.response_bytes += bytes;
     }
 
-    /// Ends the request well; a status may be an error nevertheless.
-    pub(crate) fn complete(mut self) {
+    /// The request has ended well; a status may be an error nevertheless. It is recorded when this is dropped.
+    #[inline]
+    pub(crate) fn complete(&mut self) {
         self.ending = Ending::Complete;
     }
 
-    /// Ends the request with an error of the service or of the response body.
-    pub(crate) fn fail<E: 'static>(mut self, error: &E) {
+    /// The request has ended with an error of the service or of the response body.
+    pub(crate) fn fail<E: 'static>(&mut self, error: &E) {
         self.ending = Ending::Failed(self.metrics.options.errors.classify(error));
     }
 
+    /// What went wrong, apart from what the status says.
+    #[inline]
     fn error(&self) -> Option<ErrorType> {
-        let options = &self.metrics.options;
-        let all_passed = || self.response_bytes >= self.announced_bytes;
         match self.ending {
+            Ending::Complete => None,
             Ending::Failed(error) => Some(error),
-            Ending::Cancelled if !all_passed() && options.side == Side::Server => Some(ErrorType::Cancelled),
-            Ending::Cancelled | Ending::Complete => {
-                self.status.filter(|status| options.is_error(*status)).map(ErrorType::Status)
-            }
+            // A client's caller did that on purpose.
+            Ending::Cancelled if self.metrics.options.side == Side::Client => None,
+            Ending::Cancelled => (self.response_bytes < self.announced_bytes).then_some(ErrorType::Cancelled),
         }
     }
 
-    /// What the handler has set while it ran.
-    fn take_labels(&mut self, asides: &mut Asides) {
-        let Some(labels) = &asides.labels else { return };
-        let (attributes, route) = labels.take();
+    /// The place of the series that the request belongs to.
+    #[inline]
+    fn series(&mut self) -> u32 {
+        let asides = self.asides.take();
+        match (self.status, self.error(), &asides) {
+            (Some(status), None, None) => {
+                self.metrics.plain_series(self.head, self.metrics.head_at(self.head), status)
+            }
+            (_, error, _) => self.special_series(error, asides),
+        }
+    }
+
+    #[cold]
+    fn special_series(&mut self, error: Option<ErrorType>, asides: Option<Box<Asides>>) -> u32 {
+        let mut asides = asides.unwrap_or_default();
+        // What the handler has set while it ran.
+        let (attributes, route) = asides.labels.map(|labels| labels.take()).unwrap_or_default();
         asides.extras.extend(attributes);
         if let Some(route) = route {
             self.head = self.metrics.head_with_route(self.head, route.as_str());
         }
+        let error = error.or_else(|| self.metrics.status_error(self.status?));
+        let extras = self.metrics.extras(&asides.extras);
+        let key = extras.map(|extras| SeriesKey { head: self.head, extras, status: self.status, error });
+        let series = self.metrics.series(key);
+        if let Some(seconds) = asides.head_seconds {
+            self.metrics.record(Record {
+                series,
+                what: What::HeadDuration,
+                seconds,
+                request_bytes: 0,
+                response_bytes: 0,
+            });
+        }
+        series
     }
 }
 
@@ -221,33 +243,26 @@ impl Special {
 }
 
 impl Drop for InFlight {
+    #[inline]
     fn drop(&mut self) {
         let seconds = self.start.elapsed().as_secs_f64();
-        let asides = self.asides.take().map(|mut asides| {
-            self.take_labels(&mut asides);
-            asides
-        });
+        let series = self.series();
         let metrics = &self.metrics;
-        let extras = asides.as_ref().map_or(Some(NO_EXTRAS), |asides| metrics.extras(&asides.extras));
-        let key = extras.map(|extras| SeriesKey {
-            head: self.head,
-            extras,
-            status: self.status,
-            error: self.error(),
-            version: self.version,
-        });
         metrics.record(Record {
-            series: metrics.series(key),
+            series,
+            what: if self.status.is_some() { What::Answered } else { What::Unanswered },
             seconds,
-            head_seconds: asides.and_then(|asides| asides.head_seconds),
             request_bytes: self.request_bytes.as_ref().map_or(0, ByteCount::get),
-            response_bytes: self.status.map(|_| self.response_bytes),
+            response_bytes: self.response_bytes,
         });
-        if let Some(active) = metrics.active(self.started) {
+        let head = metrics.head_at(self.started);
+        if let Some(active) = metrics.active(head) {
             active.add(-1, metrics);
         }
+        let routed = |head: Option<&Head>| head.is_none_or(|head| head.route.is_some());
         if let Some(status) = self.status
-            && !metrics.has_route(self.head)
+            && !routed(head)
+            && !routed(metrics.head_at(self.head))
         {
             metrics.missing_route.check(&metrics.options, status);
         }

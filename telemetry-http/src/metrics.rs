@@ -1,18 +1,20 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 
-use http::Extensions;
 use http::request::Parts;
+use http::{Extensions, StatusCode, Version};
+use telemetry_core::ErrorType;
 use telemetry_core::bound::{BoundUpDownCounter, Buffered, Interner, OVERFLOW_ATTRIBUTE, Sink, StripedCount};
 use telemetry_core::opentelemetry::metrics::UpDownCounter;
 use telemetry_core::opentelemetry::{KeyValue, StringValue};
 
-use crate::connection::Scheme;
+use crate::head;
 use crate::instruments::Instruments;
 use crate::method::KnownMethods;
 use crate::options::Options;
 use crate::route::MissingRouteNotice;
-use crate::series::{self, AttributeList, Head, HeadKey, NO_EXTRAS, Record, Series, SeriesKey};
+use crate::series::{self, AttributeList, Head, HeadKey, NO_EXTRAS, ProtocolVersion, Record, Series, SeriesKey, Small};
+use crate::side::Side;
 
 /// The instruments of a layer, its series, and all else that its requests share.
 #[derive(Debug)]
@@ -20,6 +22,8 @@ pub(crate) struct Metrics {
     pub(crate) options: Options,
     pub(crate) instruments: Instruments,
     pub(crate) missing_route: MissingRouteNotice,
+    /// Whether there is more to find out of a request than its head tells.
+    pub(crate) asks_caller: bool,
     pub(crate) methods: KnownMethods,
     method_names: Vec<StringValue>,
     /// The caller's attributes that are the same for all requests.
@@ -67,6 +71,7 @@ impl Metrics {
             overflow_active: OnceLock::new(),
             overflowed: AtomicBool::new(false),
             missing_route: MissingRouteNotice::default(),
+            asks_caller: options.asks_caller(),
             method_names: methods.names().collect(),
             methods,
             options,
@@ -78,48 +83,64 @@ impl Metrics {
     #[inline]
     pub(crate) fn head_of(&self, parts: &Parts) -> u32 {
         let options = &self.options;
+        let server = options.server_address.then(|| head::server(options, parts)).flatten();
+        let synthetic = options.synthetic_type.then(|| head::user_agent::synthetic_type(&parts.headers)).flatten();
         self.head(&HeadKey {
-            method: self.methods.index(&parts.method),
-            scheme: options.scheme.then(|| Scheme::of(parts)),
+            small: Small {
+                method: self.methods.index(&parts.method),
+                scheme: options.scheme.then(|| head::scheme(options, parts)),
+                version: ProtocolVersion::of(parts.version).filter(|_| options.side == Side::Server),
+            },
             route: options.route.known(options.side, parts),
-            server: None,
-            synthetic: None,
+            server: server.as_ref().map(|server| (&*server.address, server.port)),
+            synthetic,
         })
     }
 
     /// The place of a head.
     #[inline]
-    pub(crate) fn head(&self, key: &HeadKey<'_>) -> u32 {
+    fn head(&self, key: &HeadKey<'_>) -> u32 {
         let make = || Head::new(key, self.active_count(key));
-        let place = self.heads.find_or_insert(self.heads.hash(key), |head| head.key() == *key, make);
+        let place = self.heads.find_or_insert(self.heads.hash(key), |head| head.is(key), make);
         place.unwrap_or_else(|| self.overflow())
     }
 
-    /// The head at a place with this route instead of its own.
+    /// The place of the same head but for its route.
     pub(crate) fn head_with_route(&self, head: u32, route: &str) -> u32 {
-        match self.heads.get(head) {
-            Some(head) => self.head(&HeadKey { route: Some(route), ..head.key() }),
-            None => head,
-        }
+        self.heads.get(head).map_or(head, |head| self.head(&HeadKey { route: Some(route), ..head.key() }))
     }
 
-    pub(crate) fn has_route(&self, head: u32) -> bool {
-        self.heads.get(head).is_none_or(|head| head.route.is_some())
+    /// The place of the same head but for its version.
+    pub(crate) fn head_with_version(&self, head: u32, version: Version) -> u32 {
+        self.heads.get(head).map_or(head, |head| {
+            let small = Small { version: ProtocolVersion::of(version), ..head.small };
+            self.head(&HeadKey { small, ..head.key() })
+        })
     }
 
-    /// The count of active requests with the head at a place; absent if that metric is off.
+    /// The head at a place; absent for what found no room.
     #[inline]
-    pub(crate) fn active(&self, head: u32) -> Option<&StripedCount> {
+    pub(crate) fn head_at(&self, place: u32) -> Option<&Head> {
+        self.heads.get(place)
+    }
+
+    /// The count of active requests with a head; absent if that metric is off.
+    #[inline]
+    pub(crate) fn active<'a>(&'a self, head: Option<&'a Head>) -> Option<&'a StripedCount> {
+        head.and_then(|head| head.active.as_deref()).or_else(|| self.overflow_active())
+    }
+
+    #[cold]
+    fn overflow_active(&self) -> Option<&StripedCount> {
         let counter = self.instruments.active.as_ref()?;
-        let count = self.heads.get(head).and_then(|head| head.active.as_deref());
-        Some(count.unwrap_or_else(|| self.overflow_active.get_or_init(|| count_of(counter, overflow_attributes()))))
+        Some(self.overflow_active.get_or_init(|| count_of(counter, overflow_attributes())))
     }
 
     /// Heads that differ in what active requests do not carry share a count.
     fn active_count(&self, key: &HeadKey<'_>) -> Option<Arc<StripedCount>> {
         let counter = self.instruments.active.as_ref()?;
         let attributes =
-            series::active(self.options.side, self.method(key.method), key, &self.options.meter.attributes);
+            series::active(self.options.side, self.method(key.small.method), key, &self.options.meter.attributes);
         let make = || {
             let attributes: Box<[_]> = attributes.to_vec().into();
             Active { count: Arc::new(count_of(counter, attributes.clone())), attributes }
@@ -140,8 +161,32 @@ impl Metrics {
         self.extras.find_or_insert(hash, |known| **known == sorted[..], || sorted.to_vec().into())
     }
 
-    /// The place of the series of a request that has ended. `extras` are as [`extras`](Self::extras) gave them.
+    /// The place of the series of requests with a head that ended with a status and nothing else: whether that is an
+    /// error follows from the status.
     #[inline]
+    pub(crate) fn plain_series(&self, place: u32, head: Option<&Head>, status: StatusCode) -> u32 {
+        match head.and_then(|head| head.plain.get(status)) {
+            Some(series) => series,
+            None => self.new_plain_series(place, head, status),
+        }
+    }
+
+    #[cold]
+    fn new_plain_series(&self, place: u32, head: Option<&Head>, status: StatusCode) -> u32 {
+        let error = self.status_error(status);
+        let series = self.series(Some(SeriesKey { head: place, extras: NO_EXTRAS, status: Some(status), error }));
+        if let Some(head) = head {
+            head.plain.set(status, series);
+        }
+        series
+    }
+
+    /// What a status says of a request that has ended otherwise well.
+    pub(crate) fn status_error(&self, status: StatusCode) -> Option<ErrorType> {
+        self.options.is_error(status).then_some(ErrorType::Status(status))
+    }
+
+    /// The place of the series of a request that has ended. The key is absent if the caller's attributes found no room.
     pub(crate) fn series(&self, key: Option<SeriesKey>) -> u32 {
         let place = key.filter(|key| key.head != OVERFLOW).and_then(|key| {
             self.series.find_or_insert(self.series.hash(key), |series| series.key == Some(key), || self.new_series(key))
@@ -154,7 +199,7 @@ impl Metrics {
         let attributes = self
             .heads
             .get(key.head)
-            .map(|head| series::ended(self.options.side, self.method(head.method), head, &key, &[extras, &self.fixed]));
+            .map(|head| series::ended(self.options.side, self.method(head.small.method), head, &key, &[extras, &self.fixed]));
         Series::new(Some(key), attributes.unwrap_or_default().to_vec().into(), &self.instruments)
     }
 

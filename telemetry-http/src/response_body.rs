@@ -18,30 +18,17 @@ pin_project! {
     }
 }
 
-impl<B: Body> ResponseBody<B> {
-    /// A body that belongs to a request. `announced` tells how many bytes the client waits for, if that is known.
-    pub(crate) fn tracked(inner: B, announced: impl FnOnce(&B) -> Option<u64>, mut in_flight: InFlight) -> Self {
-        let (ended, announced) = in_flight.step(|| (inner.is_end_stream(), announced(&inner)));
-        if ended {
-            in_flight.complete();
-            return Self::untracked(inner);
-        }
-        in_flight.expect_response_bytes(announced);
-        Self { inner, in_flight: Some(in_flight) }
-    }
-}
-
 impl<B> ResponseBody<B> {
-    /// A body whose request has ended already.
-    pub(crate) fn untracked(inner: B) -> Self {
-        Self { inner, in_flight: None }
+    /// The body of a request that is still under way, or else just a body.
+    pub(crate) fn new(inner: B, in_flight: Option<InFlight>) -> Self {
+        Self { inner, in_flight }
     }
 }
 
 /// A body that belongs to no request, for layers outside that make responses of their own.
 impl<B: Default> Default for ResponseBody<B> {
     fn default() -> Self {
-        Self::untracked(B::default())
+        Self::new(B::default(), None)
     }
 }
 
@@ -71,11 +58,12 @@ where
         if let Some(Ok(frame)) = &frame {
             in_flight.add_response_bytes(frame.data_ref().map_or(0, |data| data.remaining() as u64));
         }
-        if ended && let Some(in_flight) = this.in_flight.take() {
+        if ended {
             match &frame {
                 Some(Err(error)) => in_flight.fail(error),
                 _ => in_flight.complete(),
             }
+            *this.in_flight = None;
         }
         Poll::Ready(frame)
     }

@@ -1,5 +1,7 @@
 use std::fmt;
+use std::hash::{Hash, Hasher};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use http::{StatusCode, Version};
 use smallvec::SmallVec;
@@ -12,48 +14,108 @@ use crate::instruments::Instruments;
 use crate::side::Side;
 
 /// What a request tells before it runs, as the metrics see it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct HeadKey<'a> {
-    /// The place in the list of known methods.
-    pub(crate) method: u16,
-    pub(crate) scheme: Option<Scheme>,
+    pub(crate) small: Small,
     /// The route, or for a client the template of the URL.
     pub(crate) route: Option<&'a str>,
     pub(crate) server: Option<(&'a str, Option<u16>)>,
     pub(crate) synthetic: Option<&'static str>,
 }
 
-/// One of the heads that have been seen.
-pub(crate) struct Head {
+/// The part of a head that takes few values.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Small {
+    /// The place in the list of known methods.
     pub(crate) method: u16,
     pub(crate) scheme: Option<Scheme>,
+    /// A client knows it when the response is there.
+    pub(crate) version: Option<ProtocolVersion>,
+}
+
+impl Hash for HeadKey<'_> {
+    #[inline]
+    fn hash<H: Hasher>(&self, hasher: &mut H) {
+        let Small { method, scheme, version } = self.small;
+        let scheme = scheme.map_or(0, |scheme| 1 + scheme as u32);
+        let version = version.map_or(0, |version| 1 + version as u32);
+        hasher.write_u32(u32::from(method) << 8 | scheme << 4 | version);
+        if let Some(route) = self.route {
+            hasher.write(route.as_bytes());
+        }
+        // Few layers look at these.
+        if self.server.is_some() || self.synthetic.is_some() {
+            (self.server, self.synthetic).hash(hasher);
+        }
+    }
+}
+
+/// One of the heads that have been seen.
+pub(crate) struct Head {
+    pub(crate) small: Small,
     pub(crate) route: Option<StringValue>,
-    pub(crate) server: Option<(StringValue, Option<u16>)>,
-    pub(crate) synthetic: Option<&'static str>,
+    server: Option<(StringValue, Option<u16>)>,
+    synthetic: Option<&'static str>,
     /// Absent if nobody counts them, or if there is no room for another count.
     pub(crate) active: Option<Arc<StripedCount>>,
+    /// The series of requests that ended with a status and nothing else.
+    pub(crate) plain: PlainSeries,
 }
 
 impl Head {
     pub(crate) fn new(key: &HeadKey<'_>, active: Option<Arc<StripedCount>>) -> Self {
         Self {
-            method: key.method,
-            scheme: key.scheme,
+            small: key.small,
             route: key.route.map(text),
             server: key.server.map(|(address, port)| (text(address), port)),
             synthetic: key.synthetic,
             active,
+            plain: PlainSeries::default(),
         }
     }
 
+    #[inline]
     pub(crate) fn key(&self) -> HeadKey<'_> {
         HeadKey {
-            method: self.method,
-            scheme: self.scheme,
+            small: self.small,
             route: self.route.as_ref().map(StringValue::as_str),
             server: self.server.as_ref().map(|(address, port)| (address.as_str(), *port)),
             synthetic: self.synthetic,
         }
+    }
+
+    /// Cheaper than to compare with [`key`](Self::key).
+    #[inline]
+    pub(crate) fn is(&self, key: &HeadKey<'_>) -> bool {
+        self.small == key.small
+            && self.route.as_ref().map(StringValue::as_str) == key.route
+            && (self.server.is_none() == key.server.is_none() && self.synthetic.is_none() == key.synthetic.is_none())
+            && (self.server.is_none() && self.synthetic.is_none() || self.key() == *key)
+    }
+}
+
+/// Places of series by status: most requests of a head end with one of very few, and nothing needs to be hashed then.
+#[derive(Debug, Default)]
+pub(crate) struct PlainSeries([AtomicU64; 16]);
+
+impl PlainSeries {
+    fn cell(&self, status: StatusCode) -> &AtomicU64 {
+        // Spreads those that one route gives over different cells.
+        let status = usize::from(status.as_u16());
+        &self.0[(status ^ (status >> 5)) % self.0.len()]
+    }
+
+    /// The place of the series for a status, if it is one of the few.
+    #[inline]
+    pub(crate) fn get(&self, status: StatusCode) -> Option<u32> {
+        let cell = self.cell(status).load(Ordering::Relaxed);
+        (cell >> 32 == u64::from(status.as_u16())).then_some(cell as u32)
+    }
+
+    /// The first status in a cell stays: requests that end by turns must not write by turns.
+    pub(crate) fn set(&self, status: StatusCode, series: u32) {
+        let cell = u64::from(status.as_u16()) << 32 | u64::from(series);
+        let _ = self.cell(status).compare_exchange(0, cell, Ordering::Relaxed, Ordering::Relaxed);
     }
 }
 
@@ -69,9 +131,9 @@ pub(crate) struct SeriesKey {
     pub(crate) extras: u32,
     pub(crate) status: Option<StatusCode>,
     pub(crate) error: Option<ErrorType>,
-    pub(crate) version: Option<ProtocolVersion>,
 }
 
+/// The place of the caller's attributes on a request without any.
 pub(crate) const NO_EXTRAS: u32 = u32::MAX;
 
 /// One series in each histogram.
@@ -89,11 +151,21 @@ pub(crate) struct Series {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Record {
     pub(crate) series: u32,
+    pub(crate) what: What,
     pub(crate) seconds: f64,
-    pub(crate) head_seconds: Option<f64>,
     pub(crate) request_bytes: u64,
-    /// Absent without a response head.
-    pub(crate) response_bytes: Option<u64>,
+    pub(crate) response_bytes: u64,
+}
+
+/// What a record tells of a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum What {
+    /// All of it.
+    Answered,
+    /// All of it; there was no response head, and so no response to have a size.
+    Unanswered,
+    /// Only the time until the head was there.
+    HeadDuration,
 }
 
 impl Series {
@@ -111,17 +183,20 @@ impl Series {
 
     pub(crate) fn record(&self, record: &Record) {
         let attributes = &*self.attributes;
+        if record.what == What::HeadDuration {
+            if let Some(duration) = &self.head_duration {
+                duration.record(record.seconds, attributes);
+            }
+            return;
+        }
         if let Some(duration) = &self.duration {
             duration.record(record.seconds, attributes);
-        }
-        if let (Some(duration), Some(seconds)) = (&self.head_duration, record.head_seconds) {
-            duration.record(seconds, attributes);
         }
         if let Some(size) = &self.request_size {
             size.record(record.request_bytes, attributes);
         }
-        if let (Some(size), Some(bytes)) = (&self.response_size, record.response_bytes) {
-            size.record(bytes, attributes);
+        if let (Some(size), What::Answered) = (&self.response_size, record.what) {
+            size.record(record.response_bytes, attributes);
         }
     }
 }
@@ -179,10 +254,10 @@ pub(crate) fn ended(
         Some(KeyValue::new(name::HTTP_REQUEST_METHOD, method.clone())),
         key.status.map(|status| KeyValue::new(name::HTTP_RESPONSE_STATUS_CODE, i64::from(status.as_u16()))),
         route(Side::Server).map(|route| KeyValue::new(name::HTTP_ROUTE, route)),
-        key.version.map(|version| KeyValue::new(name::NETWORK_PROTOCOL_VERSION, version.as_str())),
+        head.small.version.map(|version| KeyValue::new(name::NETWORK_PROTOCOL_VERSION, version.as_str())),
         head.server.clone().map(|(address, _)| KeyValue::new(name::SERVER_ADDRESS, address)),
         port(head.server.as_ref()),
-        head.scheme.map(|scheme| KeyValue::new(name::URL_SCHEME, scheme.as_str())),
+        head.small.scheme.map(|scheme| KeyValue::new(name::URL_SCHEME, scheme.as_str())),
         route(Side::Client).map(|template| KeyValue::new(name::URL_TEMPLATE, template)),
         head.synthetic.map(|kind| KeyValue::new(name::USER_AGENT_SYNTHETIC_TYPE, kind)),
     ];
@@ -198,7 +273,7 @@ pub(crate) fn active(side: Side, method: &StringValue, key: &HeadKey<'_>, caller
         Some(KeyValue::new(name::HTTP_REQUEST_METHOD, method.clone())),
         server.clone().map(|(address, _)| KeyValue::new(name::SERVER_ADDRESS, address)),
         port(server.as_ref()),
-        key.scheme.map(|scheme| KeyValue::new(name::URL_SCHEME, scheme.as_str())),
+        key.small.scheme.map(|scheme| KeyValue::new(name::URL_SCHEME, scheme.as_str())),
         template.map(|template| KeyValue::new(name::URL_TEMPLATE, text(template))),
     ];
     with_callers(own.into_iter().flatten().collect(), &[callers])

@@ -45,10 +45,11 @@ impl Shared {
     {
         let metrics = self.metrics.get_or_init(|| Metrics::buffered(&self.options));
         let (mut parts, body) = request.into_parts();
-        let Some(mut in_flight) = InFlight::start(metrics.local(), &mut parts) else {
+        if !self.options.filter.keeps(&parts) {
             let request = Request::from_parts(parts, RequestBody::new(body, None));
             return ResponseFuture::new(inner.call(request), None);
-        };
+        }
+        let mut in_flight = InFlight::start(metrics.local(), &mut parts);
         // Most requests have no body, and then there is nothing to share between the two bodies.
         let is_empty = in_flight.step(|| body.is_end_stream());
         let bytes = if is_empty { None } else { in_flight.count_request_bytes() };

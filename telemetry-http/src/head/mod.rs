@@ -4,7 +4,30 @@ pub(crate) mod authority;
 pub(crate) mod forwarded;
 pub(crate) mod user_agent;
 
+use http::request::Parts;
+
 use crate::connection::Scheme;
+use crate::head::authority::Authority;
+use crate::options::Options;
+use crate::side::Side;
+
+/// The scheme that the first client used, as far as the layer may believe what it reads.
+#[inline]
+pub(crate) fn scheme(options: &Options, parts: &Parts) -> Scheme {
+    let forwarded = options.trust_forwarded.then(|| forwarded::scheme(&parts.headers)).flatten();
+    forwarded.unwrap_or_else(|| Scheme::of(parts))
+}
+
+/// The server that the request is for.
+pub(crate) fn server<'a>(options: &Options, parts: &'a Parts) -> Option<Authority<'a>> {
+    match options.side {
+        Side::Server => authority::of_request(parts, options.trust_forwarded),
+        Side::Client => {
+            let (address, port) = authority::of_client_request(parts, Scheme::of(parts))?;
+            Some(Authority { address, port: Some(port) })
+        }
+    }
+}
 
 /// The scheme of this name, in any case.
 fn scheme_named(name: &str) -> Option<Scheme> {
