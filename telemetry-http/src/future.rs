@@ -66,7 +66,7 @@ fn answer<B: Body>(in_flight: &mut InFlight, head: &Parts, body: &B) -> bool {
     let ended = in_flight.switches_protocol(head.status) || {
         let without = in_flight.is_without_body(head.status);
         let (ended, announced) = in_flight.step(|| {
-            let announced = || content_length(&head.headers).or(body.size_hint().exact());
+            let announced = || body.size_hint().exact().or_else(|| content_length(&head.headers));
             (body.is_end_stream(), if without { Some(0) } else { announced() })
         });
         in_flight.expect_response_bytes(announced);

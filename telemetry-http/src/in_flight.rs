@@ -10,7 +10,7 @@ use crate::bytes::ByteCount;
 use crate::labels::RequestLabels;
 use crate::metrics::Metrics;
 use crate::route::HttpRoute;
-use crate::series::{Head, Record, SeriesKey, What};
+use crate::series::{Record, SeriesKey, What};
 use crate::side::Side;
 
 /// How a request ends if it is dropped now.
@@ -67,13 +67,13 @@ enum Special {
 impl InFlight {
     /// Starts the clock and counts the request as active.
     #[inline]
-    pub(crate) fn start(metrics: &Local<Metrics>, parts: &mut Parts) -> Self {
+    pub(crate) fn start(metrics: &Local<Metrics>, parts: &Parts) -> Self {
         let start = Instant::now();
         let head = metrics.head_of(parts);
         if let Some(active) = metrics.active(metrics.head_at(head)) {
             active.add(1, metrics);
         }
-        let mut in_flight = Self {
+        Self {
             metrics: metrics.clone(),
             start,
             started: head,
@@ -85,14 +85,19 @@ impl InFlight {
             response_bytes: 0,
             announced_bytes: UNKNOWN,
             asides: None,
-        };
-        if metrics.asks_caller {
-            in_flight.ask_caller(parts);
         }
-        in_flight
+    }
+
+    /// Finds out what the head alone does not tell.
+    #[inline]
+    pub(crate) fn look_further(&mut self, parts: &mut Parts) {
+        if self.metrics.asks_caller {
+            self.ask_caller(parts);
+        }
     }
 
     /// The caller's functions may panic: the request is one by then.
+    #[cold]
     fn ask_caller(&mut self, parts: &mut Parts) {
         let options = &self.metrics.options;
         if let Some(route) = step(&mut self.ending, || options.route.given(parts)) {
@@ -185,14 +190,24 @@ impl InFlight {
         }
     }
 
+    /// No route was known at first.
+    #[cold]
+    fn without_route(&self) {
+        let metrics = &self.metrics;
+        let found = || metrics.head_at(self.head).is_some_and(|head| head.route.is_some());
+        if let Some(status) = self.status
+            && !found()
+        {
+            metrics.missing_route.check(&metrics.options, status);
+        }
+    }
+
     /// The place of the series that the request belongs to.
     #[inline]
     fn series(&mut self) -> u32 {
         let asides = self.asides.take();
         match (self.status, self.error(), &asides) {
-            (Some(status), None, None) => {
-                self.metrics.plain_series(self.head, self.metrics.head_at(self.head), status)
-            }
+            (Some(status), None, None) => self.metrics.plain_series(self.head, self.metrics.head_at(self.head), status),
             (_, error, _) => self.special_series(error, asides),
         }
     }
@@ -259,12 +274,8 @@ impl Drop for InFlight {
         if let Some(active) = metrics.active(head) {
             active.add(-1, metrics);
         }
-        let routed = |head: Option<&Head>| head.is_none_or(|head| head.route.is_some());
-        if let Some(status) = self.status
-            && !routed(head)
-            && !routed(metrics.head_at(self.head))
-        {
-            metrics.missing_route.check(&metrics.options, status);
+        if head.is_some_and(|head| head.route.is_none()) {
+            self.without_route();
         }
     }
 }

@@ -83,8 +83,7 @@ impl Metrics {
     #[inline]
     pub(crate) fn head_of(&self, parts: &Parts) -> u32 {
         let options = &self.options;
-        let server = options.server_address.then(|| head::server(options, parts)).flatten();
-        let synthetic = options.synthetic_type.then(|| head::user_agent::synthetic_type(&parts.headers)).flatten();
+        let rare = if options.looks_closer() { head::rare(options, parts) } else { None };
         self.head(&HeadKey {
             small: Small {
                 method: self.methods.index(&parts.method),
@@ -92,17 +91,21 @@ impl Metrics {
                 version: ProtocolVersion::of(parts.version).filter(|_| options.side == Side::Server),
             },
             route: options.route.known(options.side, parts),
-            server: server.as_ref().map(|server| (&*server.address, server.port)),
-            synthetic,
+            rare: rare.as_ref(),
         })
     }
 
     /// The place of a head.
     #[inline]
     fn head(&self, key: &HeadKey<'_>) -> u32 {
+        let hash = self.heads.hash(key);
+        self.heads.find(hash, |head| head.is(key)).unwrap_or_else(|| self.new_head(hash, key))
+    }
+
+    #[cold]
+    fn new_head(&self, hash: u64, key: &HeadKey<'_>) -> u32 {
         let make = || Head::new(key, self.active_count(key));
-        let place = self.heads.find_or_insert(self.heads.hash(key), |head| head.is(key), make);
-        place.unwrap_or_else(|| self.overflow())
+        self.heads.find_or_insert(hash, |head| head.is(key), make).unwrap_or_else(|| self.overflow())
     }
 
     /// The place of the same head but for its route.
@@ -196,10 +199,9 @@ impl Metrics {
 
     fn new_series(&self, key: SeriesKey) -> Series {
         let extras = self.extras.get(key.extras).map_or(&[][..], |extras| extras);
-        let attributes = self
-            .heads
-            .get(key.head)
-            .map(|head| series::ended(self.options.side, self.method(head.small.method), head, &key, &[extras, &self.fixed]));
+        let attributes = self.heads.get(key.head).map(|head| {
+            series::ended(self.options.side, self.method(head.small.method), head, &key, &[extras, &self.fixed])
+        });
         Series::new(Some(key), attributes.unwrap_or_default().to_vec().into(), &self.instruments)
     }
 

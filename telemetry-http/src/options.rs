@@ -65,6 +65,12 @@ impl Options {
         self.labels || self.attributes.needs_extensions() || matches!(self.route, RouteSource::Function(_))
     }
 
+    /// Whether a head has parts that not all layers look at.
+    #[inline]
+    pub(crate) fn looks_closer(&self) -> bool {
+        self.server_address || self.synthetic_type
+    }
+
     pub(crate) fn is_error(&self, status: StatusCode) -> bool {
         match &self.status_errors.0 {
             Some(is_error) => is_error(status),

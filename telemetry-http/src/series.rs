@@ -10,21 +10,22 @@ use telemetry_core::opentelemetry::{KeyValue, StringValue};
 use telemetry_core::{ErrorType, semconv};
 
 use crate::connection::Scheme;
+use crate::head::authority::Authority;
 use crate::instruments::Instruments;
 use crate::side::Side;
 
 /// What a request tells before it runs, as the metrics see it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct HeadKey<'a> {
     pub(crate) small: Small,
     /// The route, or for a client the template of the URL.
     pub(crate) route: Option<&'a str>,
-    pub(crate) server: Option<(&'a str, Option<u16>)>,
-    pub(crate) synthetic: Option<&'static str>,
+    /// Absent if there is nothing in it.
+    pub(crate) rare: Option<&'a Rare<'a>>,
 }
 
 /// The part of a head that takes few values.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Small {
     /// The place in the list of known methods.
     pub(crate) method: u16,
@@ -33,29 +34,48 @@ pub(crate) struct Small {
     pub(crate) version: Option<ProtocolVersion>,
 }
 
+/// The part of a head that a client always has, and a server on demand.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Rare<'a> {
+    pub(crate) server: Option<Authority<'a>>,
+    pub(crate) synthetic: Option<&'static str>,
+}
+
+impl Rare<'_> {
+    fn to_owned(&self) -> Rare<'static> {
+        Rare { server: self.server.as_ref().map(Authority::to_owned), synthetic: self.synthetic }
+    }
+}
+
+impl Small {
+    /// All of it in one number, to be compared and hashed at once.
+    #[inline]
+    fn bits(self) -> u32 {
+        let scheme = self.scheme.map_or(0, |scheme| 1 + scheme as u32);
+        let version = self.version.map_or(0, |version| 1 + version as u32);
+        u32::from(self.method) << 8 | scheme << 4 | version
+    }
+}
+
 impl Hash for HeadKey<'_> {
     #[inline]
     fn hash<H: Hasher>(&self, hasher: &mut H) {
-        let Small { method, scheme, version } = self.small;
-        let scheme = scheme.map_or(0, |scheme| 1 + scheme as u32);
-        let version = version.map_or(0, |version| 1 + version as u32);
-        hasher.write_u32(u32::from(method) << 8 | scheme << 4 | version);
+        hasher.write_u32(self.small.bits());
         if let Some(route) = self.route {
             hasher.write(route.as_bytes());
         }
-        // Few layers look at these.
-        if self.server.is_some() || self.synthetic.is_some() {
-            (self.server, self.synthetic).hash(hasher);
+        if let Some(rare) = self.rare {
+            rare.hash(hasher);
         }
     }
 }
 
 /// One of the heads that have been seen.
 pub(crate) struct Head {
+    bits: u32,
     pub(crate) small: Small,
-    pub(crate) route: Option<StringValue>,
-    server: Option<(StringValue, Option<u16>)>,
-    synthetic: Option<&'static str>,
+    pub(crate) route: Option<Arc<str>>,
+    rare: Option<Rare<'static>>,
     /// Absent if nobody counts them, or if there is no room for another count.
     pub(crate) active: Option<Arc<StripedCount>>,
     /// The series of requests that ended with a status and nothing else.
@@ -65,32 +85,22 @@ pub(crate) struct Head {
 impl Head {
     pub(crate) fn new(key: &HeadKey<'_>, active: Option<Arc<StripedCount>>) -> Self {
         Self {
+            bits: key.small.bits(),
             small: key.small,
-            route: key.route.map(text),
-            server: key.server.map(|(address, port)| (text(address), port)),
-            synthetic: key.synthetic,
+            route: key.route.map(Arc::from),
+            rare: key.rare.map(Rare::to_owned),
             active,
             plain: PlainSeries::default(),
         }
     }
 
-    #[inline]
     pub(crate) fn key(&self) -> HeadKey<'_> {
-        HeadKey {
-            small: self.small,
-            route: self.route.as_ref().map(StringValue::as_str),
-            server: self.server.as_ref().map(|(address, port)| (address.as_str(), *port)),
-            synthetic: self.synthetic,
-        }
+        HeadKey { small: self.small, route: self.route.as_deref(), rare: self.rare.as_ref() }
     }
 
-    /// Cheaper than to compare with [`key`](Self::key).
     #[inline]
     pub(crate) fn is(&self, key: &HeadKey<'_>) -> bool {
-        self.small == key.small
-            && self.route.as_ref().map(StringValue::as_str) == key.route
-            && (self.server.is_none() == key.server.is_none() && self.synthetic.is_none() == key.synthetic.is_none())
-            && (self.server.is_none() && self.synthetic.is_none() || self.key() == *key)
+        self.bits == key.small.bits() && self.route.as_deref() == key.route && self.rare.as_ref() == key.rare
     }
 }
 
@@ -117,10 +127,6 @@ impl PlainSeries {
         let cell = u64::from(status.as_u16()) << 32 | u64::from(series);
         let _ = self.cell(status).compare_exchange(0, cell, Ordering::Relaxed, Ordering::Relaxed);
     }
-}
-
-fn text(text: &str) -> StringValue {
-    Arc::<str>::from(text).into()
 }
 
 /// What tells the series of one layer apart: places in its tables, and how the request ended.
@@ -248,18 +254,20 @@ pub(crate) fn ended(
     callers: &[&[KeyValue]],
 ) -> AttributeList {
     use semconv::attribute as name;
-    let route = |on| head.route.clone().filter(|_| side == on);
+    let route = |on| head.route.clone().filter(|_| side == on).map(StringValue::from);
+    let rare = head.rare.as_ref();
+    let server = rare.and_then(|rare| rare.server.as_ref());
     let own = [
         key.error.map(|error| KeyValue::new(name::ERROR_TYPE, error.as_str())),
         Some(KeyValue::new(name::HTTP_REQUEST_METHOD, method.clone())),
         key.status.map(|status| KeyValue::new(name::HTTP_RESPONSE_STATUS_CODE, i64::from(status.as_u16()))),
         route(Side::Server).map(|route| KeyValue::new(name::HTTP_ROUTE, route)),
         head.small.version.map(|version| KeyValue::new(name::NETWORK_PROTOCOL_VERSION, version.as_str())),
-        head.server.clone().map(|(address, _)| KeyValue::new(name::SERVER_ADDRESS, address)),
-        port(head.server.as_ref()),
+        server.map(|server| KeyValue::new(name::SERVER_ADDRESS, server.address.to_string())),
+        server.and_then(port),
         head.small.scheme.map(|scheme| KeyValue::new(name::URL_SCHEME, scheme.as_str())),
         route(Side::Client).map(|template| KeyValue::new(name::URL_TEMPLATE, template)),
-        head.synthetic.map(|kind| KeyValue::new(name::USER_AGENT_SYNTHETIC_TYPE, kind)),
+        rare.and_then(|rare| rare.synthetic).map(|kind| KeyValue::new(name::USER_AGENT_SYNTHETIC_TYPE, kind)),
     ];
     with_callers(own.into_iter().flatten().collect(), callers)
 }
@@ -267,21 +275,20 @@ pub(crate) fn ended(
 /// The attributes of the active requests with this head.
 pub(crate) fn active(side: Side, method: &StringValue, key: &HeadKey<'_>, callers: &[KeyValue]) -> AttributeList {
     use semconv::attribute as name;
-    let server = key.server.map(|(address, port)| (text(address), port));
+    let server = key.rare.and_then(|rare| rare.server.as_ref());
     let template = key.route.filter(|_| side == Side::Client);
     let own = [
         Some(KeyValue::new(name::HTTP_REQUEST_METHOD, method.clone())),
-        server.clone().map(|(address, _)| KeyValue::new(name::SERVER_ADDRESS, address)),
-        port(server.as_ref()),
+        server.map(|server| KeyValue::new(name::SERVER_ADDRESS, server.address.to_string())),
+        server.and_then(port),
         key.small.scheme.map(|scheme| KeyValue::new(name::URL_SCHEME, scheme.as_str())),
-        template.map(|template| KeyValue::new(name::URL_TEMPLATE, text(template))),
+        template.map(|template| KeyValue::new(name::URL_TEMPLATE, Arc::<str>::from(template))),
     ];
     with_callers(own.into_iter().flatten().collect(), &[callers])
 }
 
-fn port<T>(server: Option<&(T, Option<u16>)>) -> Option<KeyValue> {
-    let port = server.and_then(|(_, port)| *port)?;
-    Some(KeyValue::new(semconv::attribute::SERVER_PORT, i64::from(port)))
+fn port(server: &Authority<'_>) -> Option<KeyValue> {
+    server.port.map(|port| KeyValue::new(semconv::attribute::SERVER_PORT, i64::from(port)))
 }
 
 /// Adds the caller's attributes, an earlier list before a later one. Within a list the last of a name wins, as in the

@@ -49,7 +49,8 @@ impl Shared {
             let request = Request::from_parts(parts, RequestBody::new(body, None));
             return ResponseFuture::new(inner.call(request), None);
         }
-        let mut in_flight = InFlight::start(metrics.local(), &mut parts);
+        let mut in_flight = InFlight::start(metrics.local(), &parts);
+        in_flight.look_further(&mut parts);
         // Most requests have no body, and then there is nothing to share between the two bodies.
         let is_empty = in_flight.step(|| body.is_end_stream());
         let bytes = if is_empty { None } else { in_flight.count_request_bytes() };

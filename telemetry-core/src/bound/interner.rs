@@ -53,39 +53,42 @@ impl<T> Interner<T> {
         self.hasher.hash_one(key)
     }
 
-    /// The index of the value that `is` the one looked for, which `make` makes if it is new. `hash` must be equal for
-    /// equal values. `None` when the value is new and the set is full.
-    ///
-    /// Threads that insert at once may each get in while there is room for one.
+    /// The index of the value that `is` the one looked for, if it is there. `hash` must be equal for equal values.
     #[inline]
-    pub fn find_or_insert(&self, hash: u64, is: impl Fn(&T) -> bool, make: impl Fn() -> T) -> Option<u32> {
+    pub fn find(&self, hash: u64, is: impl Fn(&T) -> bool) -> Option<u32> {
         let mask = self.slots.len() - 1;
         let mut index = hash as usize & mask;
         loop {
-            let slot = self.slots.get(index)?;
-            let entry = match slot.get() {
-                Some(entry) => entry,
-                None => self.insert(slot, &make)?,
-            };
-            if is(entry) {
+            if is(self.slots.get(index)?.get()?) {
                 return Some(index as u32);
             }
             index = (index + 1) & mask;
         }
     }
 
-    /// Another thread may have been first, with a value that is not ours.
-    #[cold]
-    fn insert<'a>(&self, slot: &'a OnceLock<Box<T>>, make: impl Fn() -> T) -> Option<&'a T> {
-        if self.len.load(Ordering::Relaxed) >= self.limit {
-            return None;
+    /// Like [`find`](Self::find), with a value that `make` makes if it is new. `None` when it is new and the set is full.
+    ///
+    /// Threads that insert at once may each get in while there is room for one.
+    pub fn find_or_insert(&self, hash: u64, is: impl Fn(&T) -> bool, make: impl Fn() -> T) -> Option<u32> {
+        loop {
+            if let Some(index) = self.find(hash, &is) {
+                return Some(index);
+            }
+            if self.len.load(Ordering::Relaxed) >= self.limit {
+                return None;
+            }
+            // Another thread may be first, with this value or with another: then the search goes on.
+            self.first_empty(hash)?.get_or_init(|| {
+                self.len.fetch_add(1, Ordering::Relaxed);
+                Box::new(make())
+            });
         }
-        let entry = slot.get_or_init(|| {
-            let new = Box::new(make());
-            self.len.fetch_add(1, Ordering::Relaxed);
-            new
-        });
-        Some(entry)
+    }
+
+    fn first_empty(&self, hash: u64) -> Option<&OnceLock<Box<T>>> {
+        let mask = self.slots.len() - 1;
+        let slots = (0..self.slots.len()).map(|step| (hash as usize).wrapping_add(step) & mask);
+        slots.filter_map(|index| self.slots.get(index)).find(|slot| slot.get().is_none())
     }
 
     /// The value at an index that [`find_or_insert`](Self::find_or_insert) gave.

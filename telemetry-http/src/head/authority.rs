@@ -19,11 +19,18 @@ use crate::connection::Scheme;
 const LONGEST_ADDRESS: usize = 255;
 
 /// A host, and the port if one was named.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Authority<'a> {
     /// Lowercase; an IPv6 address is without its brackets.
     pub(crate) address: Cow<'a, str>,
     pub(crate) port: Option<u16>,
+}
+
+impl Authority<'_> {
+    /// A copy that does not borrow from the request.
+    pub(crate) fn to_owned(&self) -> Authority<'static> {
+        Authority { address: Cow::Owned(self.address.as_ref().to_owned()), port: self.port }
+    }
 }
 
 impl<'a> Authority<'a> {

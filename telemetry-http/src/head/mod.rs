@@ -9,6 +9,7 @@ use http::request::Parts;
 use crate::connection::Scheme;
 use crate::head::authority::Authority;
 use crate::options::Options;
+use crate::series::Rare;
 use crate::side::Side;
 
 /// The scheme that the first client used, as far as the layer may believe what it reads.
@@ -18,8 +19,15 @@ pub(crate) fn scheme(options: &Options, parts: &Parts) -> Scheme {
     forwarded.unwrap_or_else(|| Scheme::of(parts))
 }
 
+/// What only some layers look at; absent if there is nothing of it.
+pub(crate) fn rare<'a>(options: &Options, parts: &'a Parts) -> Option<Rare<'a>> {
+    let server = if options.server_address { server(options, parts) } else { None };
+    let synthetic = if options.synthetic_type { user_agent::synthetic_type(&parts.headers) } else { None };
+    (server.is_some() || synthetic.is_some()).then_some(Rare { server, synthetic })
+}
+
 /// The server that the request is for.
-pub(crate) fn server<'a>(options: &Options, parts: &'a Parts) -> Option<Authority<'a>> {
+fn server<'a>(options: &Options, parts: &'a Parts) -> Option<Authority<'a>> {
     match options.side {
         Side::Server => authority::of_request(parts, options.trust_forwarded),
         Side::Client => {
