@@ -63,6 +63,16 @@ macro_rules! common_options {
                 self.with(|own| own.status_errors = StatusErrors(Some(Arc::new(is_error))))
             }
 
+            /// Finds the `error.type` of errors of type `E`, the service's or the response body's. What it gives `None` for,
+            /// and errors of other types, are classified as always. A second call replaces the first one's function.
+            #[must_use]
+            pub fn with_error_classifier<E: 'static>(
+                self,
+                classify: impl Fn(&E) -> Option<ErrorType> + Send + Sync + 'static,
+            ) -> Self {
+                self.with(|own| own.errors = ErrorClassifier::of(classify))
+            }
+
             /// Replaces the bucket bounds of the durations, in seconds. Bounds that are not finite or do not ascend are an
             /// error in the log, and the default ones stay.
             #[must_use]

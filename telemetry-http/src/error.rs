@@ -7,6 +7,10 @@ use telemetry_core::ErrorType;
 pub(crate) struct ErrorClassifier;
 
 impl ErrorClassifier {
+    pub(crate) fn of<E: 'static>(_: impl Fn(&E) -> Option<ErrorType> + Send + Sync + 'static) -> Self {
+        Self
+    }
+
     pub(crate) fn classify<E: 'static>(&self, error: &E) -> ErrorType {
         classify(error)
     }

@@ -84,6 +84,8 @@
 
 mod builder;
 mod bytes;
+#[cfg(feature = "client")]
+mod client;
 mod connection;
 mod error;
 mod filter;
@@ -100,11 +102,16 @@ mod options;
 mod request_body;
 mod response_body;
 mod route;
+#[cfg(feature = "axum")]
+mod route_layer;
 mod series;
 mod server;
+mod service;
 mod shared;
 mod side;
 
+#[cfg(feature = "client")]
+pub use client::{ClientMetricsLayer, ClientMetricsService};
 pub use connection::connection_info;
 pub use filter::RequestFilter;
 pub use future::ResponseFuture;
@@ -112,4 +119,6 @@ pub use labels::RequestLabels;
 pub use request_body::RequestBody;
 pub use response_body::ResponseBody;
 pub use route::{HttpRoute, UrlTemplate};
+#[cfg(feature = "axum")]
+pub use route_layer::{RouteFuture, RouteLayer, RouteService};
 pub use server::{RequestMetricsLayer, RequestMetricsService};

@@ -101,6 +101,13 @@ impl HttpRoute {
     }
 }
 
+#[cfg(feature = "axum")]
+impl HttpRoute {
+    pub(crate) fn value(&self) -> StringValue {
+        self.0.clone()
+    }
+}
+
 impl UrlTemplate {
     /// Takes a template. A `&'static str` or an `Arc<str>` costs no allocation.
     #[must_use]

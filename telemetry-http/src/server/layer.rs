@@ -5,10 +5,11 @@ use http::{StatusCode, response};
 use telemetry_core::opentelemetry::metrics::Meter;
 use telemetry_core::opentelemetry::{KeyValue, StringValue};
 use telemetry_core::semconv::Metric;
-use telemetry_core::{AttributesFactory, MeterOptions};
+use telemetry_core::{AttributesFactory, ErrorType, MeterOptions};
 use tower_layer::Layer;
 
 use crate::builder::common_options;
+use crate::error::ErrorClassifier;
 use crate::filter::RequestFilter;
 use crate::instruments::Boundaries;
 use crate::options::{Options, ResponseAttributes, StatusErrors};

@@ -1,0 +1,79 @@
+use std::sync::Arc;
+
+use http::request::Parts;
+use http::{StatusCode, response};
+use telemetry_core::opentelemetry::metrics::Meter;
+use telemetry_core::opentelemetry::{KeyValue, StringValue};
+use telemetry_core::semconv::Metric;
+use telemetry_core::{AttributesFactory, ErrorType, MeterOptions};
+use tower_layer::Layer;
+
+use crate::builder::common_options;
+use crate::client::ClientMetricsService;
+use crate::error::ErrorClassifier;
+use crate::filter::RequestFilter;
+use crate::instruments::Boundaries;
+use crate::options::{Options, ResponseAttributes, StatusErrors};
+use crate::route::RouteSource;
+use crate::shared::Shared;
+use crate::side::Side;
+
+/// Measures the requests that a client sends, each attempt of them: inside of a layer that retries it sees every try,
+/// outside of it only the last word.
+///
+/// `server.address` and `server.port` are those of the request's URI, or else of its `Host` header; the port is that of
+/// the scheme if nobody names one. A proxy in between does not change them. The URI's template is `url.template`, if the
+/// request carries a [`UrlTemplate`](crate::UrlTemplate) or the layer has a function for it; the path never is.
+///
+/// A 4xx is an error as well as a 5xx. A future or a response body that is dropped before its end is no error: the caller
+/// wanted that. It is recorded once like every other request, with its status if there was one.
+///
+/// ```
+/// use telemetry_http::ClientMetricsLayer;
+/// use tower::ServiceBuilder;
+///
+/// # fn client<C: Clone>(client: C) {
+/// let client = ServiceBuilder::new().layer(ClientMetricsLayer::new()).service(client);
+/// # let _ = client;
+/// # }
+/// ```
+///
+/// [`reqwest`](https://docs.rs/reqwest) has requests and responses of its own. Two lines turn them into those of `http`:
+///
+/// ```ignore
+/// let client = ServiceBuilder::new()
+///     .layer(ClientMetricsLayer::new())
+///     .map_response(http::Response::<reqwest::Body>::from)
+///     .map_request(|request: http::Request<_>| reqwest::Request::try_from(request.map(reqwest::Body::wrap)).unwrap())
+///     .service(reqwest::Client::new());
+/// ```
+#[derive(Clone, Debug)]
+pub struct ClientMetricsLayer {
+    shared: Arc<Shared>,
+}
+
+common_options!(ClientMetricsLayer, Side::Client);
+
+impl ClientMetricsLayer {
+    /// Takes `url.template` from a function of the request's head, instead of from a
+    /// [`UrlTemplate`](crate::UrlTemplate) in its extensions. It must return a template from a small set, never the path.
+    /// A `&'static str` or an `Arc<str>` costs no allocation.
+    #[must_use]
+    pub fn with_url_template(self, template: impl Fn(&Parts) -> Option<StringValue> + Send + Sync + 'static) -> Self {
+        self.with(|own| own.route = RouteSource::Function(Arc::new(template)))
+    }
+
+    /// Adds `url.scheme` to all metrics.
+    #[must_use]
+    pub fn with_scheme(self) -> Self {
+        self.with(|own| own.scheme = true)
+    }
+}
+
+impl<S> Layer<S> for ClientMetricsLayer {
+    type Service = ClientMetricsService<S>;
+
+    fn layer(&self, inner: S) -> Self::Service {
+        ClientMetricsService::new(inner, Arc::clone(&self.shared))
+    }
+}

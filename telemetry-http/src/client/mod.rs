@@ -1,0 +1,5 @@
+mod layer;
+mod service;
+
+pub use layer::ClientMetricsLayer;
+pub use service::ClientMetricsService;
