@@ -1,3 +1,5 @@
+use http::StatusCode;
+
 /// The status that a call ended with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum GrpcStatus {
@@ -40,6 +42,21 @@ impl GrpcStatus {
             b"14" => Self::Unavailable,
             b"15" => Self::DataLoss,
             b"16" => Self::Unauthenticated,
+            _ => Self::Unknown,
+        }
+    }
+
+    /// What clients take a response for that has no `grpc-status`, by gRPC's table: a proxy answered, or no gRPC server.
+    pub(super) fn from_http(status: StatusCode) -> Self {
+        match status {
+            StatusCode::BAD_REQUEST | StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE => Self::Internal,
+            StatusCode::UNAUTHORIZED => Self::Unauthenticated,
+            StatusCode::FORBIDDEN => Self::PermissionDenied,
+            StatusCode::NOT_FOUND => Self::Unimplemented,
+            StatusCode::TOO_MANY_REQUESTS
+            | StatusCode::BAD_GATEWAY
+            | StatusCode::SERVICE_UNAVAILABLE
+            | StatusCode::GATEWAY_TIMEOUT => Self::Unavailable,
             _ => Self::Unknown,
         }
     }
@@ -142,6 +159,27 @@ mod tests {
     fn rpc_other_codes_are_unknown() {
         for code in ["", "17", "-1", "+1", "00", "01", "1 ", "OK", "0,0", "99999999999999999999"] {
             assert_eq!(GrpcStatus::from_code(code.as_bytes()), GrpcStatus::Unknown, "{code}");
+        }
+    }
+
+    #[test]
+    fn rpc_a_response_without_a_status_of_grpc_has_that_of_its_http_status() {
+        let of_code = |code| GrpcStatus::from_http(StatusCode::from_u16(code).unwrap());
+        let official = [
+            (400, GrpcStatus::Internal),
+            (401, GrpcStatus::Unauthenticated),
+            (403, GrpcStatus::PermissionDenied),
+            (404, GrpcStatus::Unimplemented),
+            (429, GrpcStatus::Unavailable),
+            (431, GrpcStatus::Internal),
+            (502, GrpcStatus::Unavailable),
+            (503, GrpcStatus::Unavailable),
+            (504, GrpcStatus::Unavailable),
+        ];
+        for code in 100..=999 {
+            let expected = official.iter().find(|row| row.0 == code).map_or(GrpcStatus::Unknown, |row| row.1);
+            assert_eq!(of_code(code), expected, "{code}");
+            assert!(!of_code(code).makes_method_known(), "{code}");
         }
     }
 
