@@ -99,6 +99,7 @@ mod labels;
 mod method;
 mod metrics;
 mod options;
+mod overflow;
 mod request_body;
 mod response_body;
 mod route;

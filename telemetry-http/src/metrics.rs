@@ -1,4 +1,3 @@
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use http::request::Parts;
@@ -12,6 +11,7 @@ use crate::head;
 use crate::instruments::Instruments;
 use crate::method::KnownMethods;
 use crate::options::Options;
+use crate::overflow::{OVERFLOW, OverflowNotice};
 use crate::route::MissingRouteNotice;
 use crate::series::{self, AttributeList, Head, HeadKey, NO_EXTRAS, ProtocolVersion, Record, Series, SeriesKey, Small};
 use crate::side::Side;
@@ -35,7 +35,7 @@ pub(crate) struct Metrics {
     overflow: Series,
     /// Made when it is needed: nobody wants to see that nothing overflows.
     overflow_active: OnceLock<StripedCount>,
-    overflowed: AtomicBool,
+    overflowed: OverflowNotice,
 }
 
 #[derive(Debug)]
@@ -43,9 +43,6 @@ struct Active {
     attributes: Box<[KeyValue]>,
     count: Arc<StripedCount>,
 }
-
-/// The place of what found no room in a table.
-const OVERFLOW: u32 = u32::MAX;
 
 impl Metrics {
     pub(crate) fn buffered(options: &Options) -> Buffered<Self> {
@@ -69,7 +66,7 @@ impl Metrics {
             series: Interner::with_limit(limit),
             overflow: Series::new(None, overflow_attributes(), &instruments),
             overflow_active: OnceLock::new(),
-            overflowed: AtomicBool::new(false),
+            overflowed: OverflowNotice::default(),
             missing_route: MissingRouteNotice::default(),
             asks_caller: options.asks_caller(),
             method_names: methods.names().collect(),
@@ -212,16 +209,7 @@ impl Metrics {
 
     #[cold]
     fn overflow(&self) -> u32 {
-        // Only read from the second time on: a write would pass the cache line from core to core with each request.
-        if !self.overflowed.load(Ordering::Relaxed) && !self.overflowed.swap(true, Ordering::Relaxed) {
-            tracing::warn!(
-                limit = self.options.series_limit,
-                side = ?self.options.side,
-                "HTTP metrics have more series than their limit: new ones are counted together under \
-                 otel.metric.overflow. Look for an attribute with many values, or raise the limit with with_series_limit"
-            );
-        }
-        OVERFLOW
+        self.overflowed.overflow("HTTP", &self.options)
     }
 }
 
