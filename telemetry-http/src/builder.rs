@@ -100,6 +100,17 @@ macro_rules! common_options {
                 self.with(|own| own.series_limit = limit)
             }
 
+            /// Adds the duration of gRPC calls: `rpc.server.call.duration` or `rpc.client.call.duration`, beside the
+            /// HTTP metrics of the same requests. See [the crate's page](crate#grpc).
+            ///
+            /// A request is a call if its `Content-Type` is that of gRPC over HTTP/2. The bounds of
+            /// [`with_duration_boundaries`](Self::with_duration_boundaries) and the caller's attributes hold for it as
+            /// well, and [`with_series_limit`](Self::with_series_limit) for both its series and its methods.
+            #[must_use]
+            pub fn with_grpc(self) -> Self {
+                self.with(|own| own.grpc = true)
+            }
+
             /// Leaves out the duration of requests.
             #[must_use]
             pub fn without_request_duration(self) -> Self {

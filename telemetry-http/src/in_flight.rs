@@ -1,16 +1,17 @@
 use std::time::Instant;
 
 use http::request::Parts;
-use http::{Method, StatusCode, response};
+use http::{HeaderMap, Method, StatusCode, response};
 use telemetry_core::ErrorType;
 use telemetry_core::bound::Local;
 use telemetry_core::opentelemetry::KeyValue;
 
 use crate::bytes::ByteCount;
+use crate::grpc::{self, Call, Ended};
 use crate::labels::RequestLabels;
 use crate::metrics::Metrics;
 use crate::route::HttpRoute;
-use crate::series::{Record, SeriesKey, What};
+use crate::series::{NO_EXTRAS, Record, SeriesKey, What};
 use crate::side::Side;
 
 /// How a request ends if it is dropped now.
@@ -35,6 +36,7 @@ pub(crate) struct InFlight {
     method: Special,
     status: Option<StatusCode>,
     ending: Ending,
+    call: Call,
     /// Absent when the request has no body.
     request_bytes: Option<ByteCount>,
     response_bytes: u64,
@@ -51,6 +53,8 @@ struct Asides {
     head_seconds: Option<f64>,
     extras: Vec<KeyValue>,
     labels: Option<RequestLabels>,
+    /// The method of a gRPC call that nobody knew when it came.
+    unproven: Option<Box<str>>,
 }
 
 /// More bytes than pass.
@@ -81,6 +85,7 @@ impl InFlight {
             method: Special::of(&parts.method),
             status: None,
             ending: Ending::Cancelled,
+            call: Call::NONE,
             request_bytes: None,
             response_bytes: 0,
             announced_bytes: UNKNOWN,
@@ -91,6 +96,12 @@ impl InFlight {
     /// Finds out what the head alone does not tell.
     #[inline]
     pub(crate) fn look_further(&mut self, parts: &mut Parts) {
+        if let Some((call, unproven)) = self.metrics.calls.as_ref().and_then(|calls| calls.start(parts)) {
+            self.call = call;
+            if let Some(method) = unproven {
+                self.asides.get_or_insert_default().unproven = Some(method.into());
+            }
+        }
         if self.metrics.asks_caller {
             self.ask_caller(parts);
         }
@@ -131,6 +142,7 @@ impl InFlight {
     /// The head of the response is there.
     pub(crate) fn head(&mut self, response: &response::Parts) {
         self.status = Some(response.status);
+        self.call.look_for_status(&response.headers);
         let options = &self.metrics.options;
         if options.side == Side::Client {
             self.head = self.metrics.head_with_version(self.head, response.version);
@@ -160,6 +172,12 @@ impl InFlight {
     /// A response body follows the head, with this many bytes that the client waits for, if that is known.
     pub(crate) fn expect_response_bytes(&mut self, announced: Option<u64>) {
         self.announced_bytes = announced.unwrap_or(UNKNOWN);
+    }
+
+    /// The trailers of the response are there.
+    #[inline]
+    pub(crate) fn trailers(&mut self, trailers: &HeaderMap) {
+        self.call.look_for_status(trailers);
     }
 
     #[inline]
@@ -204,16 +222,19 @@ impl InFlight {
 
     /// The place of the series that the request belongs to.
     #[inline]
-    fn series(&mut self) -> u32 {
+    fn series(&mut self, seconds: f64) -> u32 {
         let asides = self.asides.take();
         match (self.status, self.error(), &asides) {
-            (Some(status), None, None) => self.metrics.plain_series(self.head, self.metrics.head_at(self.head), status),
-            (_, error, _) => self.special_series(error, asides),
+            (Some(status), None, None) => {
+                self.end_call(None, Some(NO_EXTRAS), None, seconds);
+                self.metrics.plain_series(self.head, self.metrics.head_at(self.head), status)
+            }
+            (_, error, _) => self.special_series(error, asides, seconds),
         }
     }
 
     #[cold]
-    fn special_series(&mut self, error: Option<ErrorType>, asides: Option<Box<Asides>>) -> u32 {
+    fn special_series(&mut self, error: Option<ErrorType>, asides: Option<Box<Asides>>, seconds: f64) -> u32 {
         let mut asides = asides.unwrap_or_default();
         // What the handler has set while it ran.
         let (attributes, route) = asides.labels.map(|labels| labels.take()).unwrap_or_default();
@@ -221,20 +242,27 @@ impl InFlight {
         if let Some(route) = route {
             self.head = self.metrics.head_with_route(self.head, route.as_str());
         }
-        let error = error.or_else(|| self.metrics.status_error(self.status?));
         let extras = self.metrics.extras(&asides.extras);
+        self.end_call(error, extras, asides.unproven.as_deref(), seconds);
+        let error = error.or_else(|| self.metrics.status_error(self.status?));
         let key = extras.map(|extras| SeriesKey { head: self.head, extras, status: self.status, error });
         let series = self.metrics.series(key);
         if let Some(seconds) = asides.head_seconds {
-            self.metrics.record(Record {
-                series,
-                what: What::HeadDuration,
-                seconds,
-                request_bytes: 0,
-                response_bytes: 0,
-            });
+            self.metrics.record(Record::of_time(What::HeadDuration, series, seconds));
         }
         series
+    }
+
+    /// If the request is a gRPC call, records that it has ended with `error`, or else with its status.
+    #[inline]
+    fn end_call(&self, error: Option<ErrorType>, extras: Option<u32>, unproven: Option<&str>, seconds: f64) {
+        if self.call.is_some() {
+            // On a client the status of HTTP alone does not say how the call would have ended.
+            let left = self.metrics.options.side == Side::Client && self.ending == Ending::Cancelled;
+            let outcome = self.call.outcome(error.map_or(Ok(self.status.filter(|_| !left)), Err));
+            let ended = Ended { call: self.call, unproven, outcome, head: self.started, extras, seconds };
+            grpc::record(&self.metrics, &ended);
+        }
     }
 }
 
@@ -261,7 +289,7 @@ impl Drop for InFlight {
     #[inline]
     fn drop(&mut self) {
         let seconds = self.start.elapsed().as_secs_f64();
-        let series = self.series();
+        let series = self.series(seconds);
         let metrics = &self.metrics;
         metrics.record(Record {
             series,

@@ -57,7 +57,7 @@ impl Boundaries {
         Self(ascend.then(|| boundaries.into()))
     }
 
-    fn of<'a>(&'a self, metric: &'a Metric) -> &'a [f64] {
+    pub(crate) fn of<'a>(&'a self, metric: &'a Metric) -> &'a [f64] {
         self.0.as_deref().unwrap_or(metric.boundaries)
     }
 }

@@ -43,6 +43,11 @@
 //! The names, units and attributes are those of the OpenTelemetry semantic conventions. The conventions call the last
 //! three opt-in; here all four are on, and each can be switched off.
 //!
+//! | on demand | unit | attributes |
+//! |---|---|---|
+//! | `rpc.server.call.duration` | s | `rpc.system.name`, `rpc.method`, `rpc.status_code`, `error.type` |
+//! | `rpc.client.call.duration` | s | the same, `server.address`, `server.port` |
+//!
 //! # When a request ends
 //!
 //! The duration runs from the call of the service to the last byte of the response, and a request is active for just
@@ -78,6 +83,45 @@
 //! router, and not around `nest_service` (put the layer into the nested router there). For other routers, [`RequestMetricsLayer::with_route`] takes a function. Where no route can be seen, it is
 //! absent, and one line in the log says why.
 //!
+//! # gRPC
+//!
+//! With [`with_grpc`](RequestMetricsLayer::with_grpc) a request whose content type is that of gRPC over HTTP/2 is also
+//! recorded as a call, for just as long as the request lasts. The HTTP metrics stay as they are: to them a call that
+//! fails is a 200.
+//!
+//! ```no_run
+//! use telemetry_http::RequestMetricsLayer;
+//! use tonic::transport::Server;
+//! # use tonic_health::server::health_reporter;
+//!
+//! # async fn serve() -> Result<(), tonic::transport::Error> {
+//! # let (_, service) = health_reporter();
+//! let layer = RequestMetricsLayer::new().with_grpc();
+//! Server::builder().layer(layer).add_service(service).serve(([127, 0, 0, 1], 50051).into()).await
+//! # }
+//! ```
+//!
+//! | ending | `rpc.status_code` | `error.type` |
+//! |---|---|---|
+//! | with a `grpc-status` in the trailers, or in the head of a response that is nothing else | its name: `OK`, `NOT_FOUND` | the same, if it is an error |
+//! | well, but without a `grpc-status` | that which gRPC's table gives for the status of HTTP: `UNAVAILABLE` for 503, `UNKNOWN` for 200 | likewise |
+//! | with an error, dropped, or with a panic before a status was there | absent | as in the table above |
+//! | a client's caller drops the future or the body before a status was there | absent | absent |
+//!
+//! Errors of a server are `UNKNOWN`, `DEADLINE_EXCEEDED`, `UNIMPLEMENTED`, `INTERNAL`, `UNAVAILABLE` and `DATA_LOSS`;
+//! errors of a client are all but `OK`. A deadline that is kept outside of the layer, as tonic's server does, ends the
+//! call as `cancelled`.
+//!
+//! A client knows its methods, but a server hears of what others made up. There `rpc.method` is `_OTHER` until a call
+//! of the method has ended with a status that only its implementation gives: `OK`, `INVALID_ARGUMENT`, `NOT_FOUND`,
+//! `ALREADY_EXISTS`, `FAILED_PRECONDITION`, `ABORTED`, `OUT_OF_RANGE` or `DATA_LOSS`.
+//! [`with_known_grpc_methods`](RequestMetricsLayer::with_known_grpc_methods) names methods beforehand. As many methods
+//! as the layer may have series have a name; what comes past that is counted under `otel.metric.overflow`. A path that
+//! is not `/service/method` is `_OTHER` on both sides.
+//!
+//! `server.address` and `server.port` are always there on a client that knows them, and on a server with
+//! [`with_server_address`](RequestMetricsLayer::with_server_address).
+//!
 //! # Features
 //!
 //! `axum`: the route from `MatchedPath`, the connection from `ConnectInfo`. None is on by default.
@@ -90,7 +134,6 @@ mod connection;
 mod error;
 mod filter;
 mod future;
-#[cfg_attr(not(test), expect(dead_code, reason = "not called yet"))]
 mod grpc;
 mod head;
 mod in_flight;

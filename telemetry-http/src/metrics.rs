@@ -7,13 +7,16 @@ use telemetry_core::bound::{BoundUpDownCounter, Buffered, Interner, OVERFLOW_ATT
 use telemetry_core::opentelemetry::metrics::UpDownCounter;
 use telemetry_core::opentelemetry::{KeyValue, StringValue};
 
+use crate::grpc::CallMetrics;
 use crate::head;
 use crate::instruments::Instruments;
 use crate::method::KnownMethods;
 use crate::options::Options;
 use crate::overflow::{OVERFLOW, OverflowNotice};
 use crate::route::MissingRouteNotice;
-use crate::series::{self, AttributeList, Head, HeadKey, NO_EXTRAS, ProtocolVersion, Record, Series, SeriesKey, Small};
+use crate::series::{
+    self, AttributeList, Head, HeadKey, NO_EXTRAS, ProtocolVersion, Record, Series, SeriesKey, Small, What,
+};
 use crate::side::Side;
 
 /// The instruments of a layer, its series, and all else that its requests share.
@@ -36,6 +39,8 @@ pub(crate) struct Metrics {
     /// Made when it is needed: nobody wants to see that nothing overflows.
     overflow_active: OnceLock<StripedCount>,
     overflowed: OverflowNotice,
+    /// Absent if nobody asked for the metrics of gRPC.
+    pub(crate) calls: Option<CallMetrics>,
 }
 
 #[derive(Debug)]
@@ -47,7 +52,9 @@ struct Active {
 impl Metrics {
     pub(crate) fn buffered(options: &Options) -> Buffered<Self> {
         let meter = options.meter.meter(env!("CARGO_PKG_NAME"), env!("CARGO_PKG_VERSION"));
-        Buffered::new(Self::new(options.clone(), options.choice.instruments(options.side, &meter)), &meter)
+        let calls = options.grpc.then(|| CallMetrics::new(options, &meter));
+        let metrics = Self { calls, ..Self::new(options.clone(), options.choice.instruments(options.side, &meter)) };
+        Buffered::new(metrics, &meter)
     }
 
     fn new(options: Options, instruments: Instruments) -> Self {
@@ -67,6 +74,7 @@ impl Metrics {
             overflow: Series::new(None, overflow_attributes(), &instruments),
             overflow_active: OnceLock::new(),
             overflowed: OverflowNotice::default(),
+            calls: None,
             missing_route: MissingRouteNotice::default(),
             asks_caller: options.asks_caller(),
             method_names: methods.names().collect(),
@@ -195,11 +203,16 @@ impl Metrics {
     }
 
     fn new_series(&self, key: SeriesKey) -> Series {
-        let extras = self.extras.get(key.extras).map_or(&[][..], |extras| extras);
         let attributes = self.heads.get(key.head).map(|head| {
-            series::ended(self.options.side, self.method(head.small.method), head, &key, &[extras, &self.fixed])
+            let callers = self.callers(key.extras);
+            series::ended(self.options.side, self.method(head.small.method), head, &key, &callers)
         });
         Series::new(Some(key), attributes.unwrap_or_default().to_vec().into(), &self.instruments)
+    }
+
+    /// The caller's attributes: those of one request, at this place, before those of all.
+    pub(crate) fn callers(&self, extras: u32) -> [&[KeyValue]; 2] {
+        [self.extras.get(extras).map_or(&[][..], |extras| extras), &self.fixed]
     }
 
     fn method(&self, index: u16) -> &StringValue {
@@ -217,7 +230,7 @@ fn count_of(counter: &UpDownCounter<i64>, attributes: Box<[KeyValue]>) -> Stripe
     StripedCount::new(BoundUpDownCounter::new(counter.clone()), attributes)
 }
 
-fn overflow_attributes() -> Box<[KeyValue]> {
+pub(crate) fn overflow_attributes() -> Box<[KeyValue]> {
     [KeyValue::new(OVERFLOW_ATTRIBUTE, true)].into()
 }
 
@@ -225,6 +238,9 @@ impl Sink for Metrics {
     type Record = Record;
 
     fn record(&self, record: Record) {
+        if let (What::Call, Some(calls)) = (record.what, &self.calls) {
+            return calls.record(&record);
+        }
         self.series.get(record.series).unwrap_or(&self.overflow).record(&record);
     }
 

@@ -31,6 +31,8 @@ pub(crate) struct Options {
     pub(crate) status_errors: StatusErrors,
     pub(crate) errors: ErrorClassifier,
     pub(crate) series_limit: usize,
+    pub(crate) grpc: bool,
+    pub(crate) known_grpc_methods: Vec<String>,
 }
 
 /// As many series as the SDK takes for a metric, if nobody tells it otherwise.
@@ -56,6 +58,8 @@ impl Options {
             status_errors: StatusErrors::default(),
             errors: ErrorClassifier::default(),
             series_limit: SERIES_LIMIT,
+            grpc: false,
+            known_grpc_methods: Vec::new(),
         }
     }
 

@@ -56,7 +56,11 @@ where
             })
         }));
         if let Some(Ok(frame)) = &frame {
-            in_flight.add_response_bytes(frame.data_ref().map_or(0, |data| data.remaining() as u64));
+            match (frame.data_ref(), frame.trailers_ref()) {
+                (Some(data), _) => in_flight.add_response_bytes(data.remaining() as u64),
+                (None, Some(trailers)) => in_flight.trailers(trailers),
+                (None, None) => {}
+            }
         }
         if ended {
             match &frame {

@@ -75,7 +75,7 @@ pub(crate) struct Head {
     bits: u32,
     pub(crate) small: Small,
     pub(crate) route: Option<Arc<str>>,
-    rare: Option<Rare<'static>>,
+    pub(crate) rare: Option<Rare<'static>>,
     /// Absent if nobody counts them, or if there is no room for another count.
     pub(crate) active: Option<Arc<StripedCount>>,
     /// The series of requests that ended with a status and nothing else.
@@ -172,6 +172,15 @@ pub(crate) enum What {
     Unanswered,
     /// Only the time until the head was there.
     HeadDuration,
+    /// Only the duration of a gRPC call, whose series are in a table of their own.
+    Call,
+}
+
+impl Record {
+    /// A record of nothing but a time.
+    pub(crate) fn of_time(what: What, series: u32, seconds: f64) -> Self {
+        Self { series, what, seconds, request_bytes: 0, response_bytes: 0 }
+    }
 }
 
 impl Series {
@@ -256,15 +265,15 @@ pub(crate) fn ended(
     use semconv::attribute as name;
     let route = |on| head.route.clone().filter(|_| side == on).map(StringValue::from);
     let rare = head.rare.as_ref();
-    let server = rare.and_then(|rare| rare.server.as_ref());
+    let [address, port] = server(rare);
     let own = [
         key.error.map(|error| KeyValue::new(name::ERROR_TYPE, error.as_str())),
         Some(KeyValue::new(name::HTTP_REQUEST_METHOD, method.clone())),
         key.status.map(|status| KeyValue::new(name::HTTP_RESPONSE_STATUS_CODE, i64::from(status.as_u16()))),
         route(Side::Server).map(|route| KeyValue::new(name::HTTP_ROUTE, route)),
         head.small.version.map(|version| KeyValue::new(name::NETWORK_PROTOCOL_VERSION, version.as_str())),
-        server.map(|server| KeyValue::new(name::SERVER_ADDRESS, server.address.to_string())),
-        server.and_then(port),
+        address,
+        port,
         head.small.scheme.map(|scheme| KeyValue::new(name::URL_SCHEME, scheme.as_str())),
         route(Side::Client).map(|template| KeyValue::new(name::URL_TEMPLATE, template)),
         rare.and_then(|rare| rare.synthetic).map(|kind| KeyValue::new(name::USER_AGENT_SYNTHETIC_TYPE, kind)),
@@ -275,20 +284,26 @@ pub(crate) fn ended(
 /// The attributes of the active requests with this head.
 pub(crate) fn active(side: Side, method: &StringValue, key: &HeadKey<'_>, callers: &[KeyValue]) -> AttributeList {
     use semconv::attribute as name;
-    let server = key.rare.and_then(|rare| rare.server.as_ref());
+    let [address, port] = server(key.rare);
     let template = key.route.filter(|_| side == Side::Client);
     let own = [
         Some(KeyValue::new(name::HTTP_REQUEST_METHOD, method.clone())),
-        server.map(|server| KeyValue::new(name::SERVER_ADDRESS, server.address.to_string())),
-        server.and_then(port),
+        address,
+        port,
         key.small.scheme.map(|scheme| KeyValue::new(name::URL_SCHEME, scheme.as_str())),
         template.map(|template| KeyValue::new(name::URL_TEMPLATE, Arc::<str>::from(template))),
     ];
     with_callers(own.into_iter().flatten().collect(), &[callers])
 }
 
-fn port(server: &Authority<'_>) -> Option<KeyValue> {
-    server.port.map(|port| KeyValue::new(semconv::attribute::SERVER_PORT, i64::from(port)))
+/// The address and the port of the server that a request is for.
+pub(crate) fn server(rare: Option<&Rare<'_>>) -> [Option<KeyValue>; 2] {
+    use semconv::attribute as name;
+    let server = rare.and_then(|rare| rare.server.as_ref());
+    [
+        server.map(|server| KeyValue::new(name::SERVER_ADDRESS, server.address.to_string())),
+        server.and_then(|server| server.port).map(|port| KeyValue::new(name::SERVER_PORT, i64::from(port))),
+    ]
 }
 
 /// Adds the caller's attributes, an earlier list before a later one. Within a list the last of a name wins, as in the

@@ -47,6 +47,28 @@ use crate::side::Side;
 ///     .map_request(|request: http::Request<_>| reqwest::Request::try_from(request.map(reqwest::Body::wrap)).unwrap())
 ///     .service(reqwest::Client::new());
 /// ```
+///
+/// A client of [`tonic`](https://docs.rs/tonic) has requests of its own as well, and its `Channel` adds the address where
+/// no layer sees it: give it to the client too.
+///
+/// ```no_run
+/// use telemetry_http::{ClientMetricsLayer, RequestBody};
+/// use tonic::body::Body;
+/// use tonic::transport::Endpoint;
+/// use tonic_health::pb::health_client::HealthClient;
+/// use tower::ServiceBuilder;
+///
+/// # async fn connect() -> Result<(), Box<dyn std::error::Error>> {
+/// let endpoint = Endpoint::from_static("http://shop.example:50051");
+/// let channel = ServiceBuilder::new()
+///     .layer(ClientMetricsLayer::new().with_grpc())
+///     .map_request(|request: http::Request<RequestBody<Body>>| request.map(Body::new))
+///     .service(endpoint.connect().await?);
+/// let mut client = HealthClient::with_origin(channel, endpoint.uri().clone());
+/// # client.check(tonic_health::pb::HealthCheckRequest::default()).await?;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug)]
 pub struct ClientMetricsLayer {
     shared: Arc<Shared>,

@@ -1,12 +1,16 @@
-//! What gRPC says in the heads and trailers of HTTP.
+//! What gRPC says in the heads and trailers of HTTP, and the metric of its calls.
 
+mod call;
+mod metrics;
 mod status;
 
 use http::header::{CONTENT_TYPE, HeaderMap, HeaderName};
 
-pub(crate) use status::GrpcStatus;
+pub(crate) use call::Call;
+pub(crate) use metrics::{CallMetrics, Ended, record};
+use status::GrpcStatus;
 
-const GRPC_STATUS: HeaderName = HeaderName::from_static("grpc-status");
+static GRPC_STATUS: HeaderName = HeaderName::from_static("grpc-status");
 
 /// Far more than the names of a service and its method have.
 const LONGEST_METHOD: usize = 255;
@@ -41,7 +45,7 @@ pub(crate) fn method(path: &str) -> Option<&str> {
 ///
 /// A number that gRPC does not define, and what is no number, is [`GrpcStatus::Unknown`], as clients take it.
 pub(crate) fn status(headers: &HeaderMap) -> Option<GrpcStatus> {
-    headers.get(GRPC_STATUS).map(|value| GrpcStatus::from_code(value.as_bytes()))
+    headers.get(&GRPC_STATUS).map(|value| GrpcStatus::from_code(value.as_bytes()))
 }
 
 #[cfg(test)]

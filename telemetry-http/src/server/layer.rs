@@ -86,6 +86,21 @@ impl RequestMetricsLayer {
         self.with(|own| own.synthetic_type = true)
     }
 
+    /// Names methods that [`with_grpc`](Self::with_grpc) reports by name from the start: `shop.Cart/Add`. Every other
+    /// one is `_OTHER` until a call has proved that it exists. A second call replaces the first one's methods.
+    ///
+    /// ```
+    /// use telemetry_http::RequestMetricsLayer;
+    ///
+    /// let layer = RequestMetricsLayer::new().with_grpc().with_known_grpc_methods(["shop.Cart/Add", "shop.Cart/List"]);
+    /// # let _ = layer;
+    /// ```
+    #[must_use]
+    pub fn with_known_grpc_methods<M: Into<String>>(self, methods: impl IntoIterator<Item = M>) -> Self {
+        let methods = methods.into_iter().map(Into::into).collect();
+        self.with(|own| own.known_grpc_methods = methods)
+    }
+
     /// Adds `http.server.response.head.duration`: the time until the head of the response is there. No convention has
     /// it, so the name is our own. It carries the attributes of the request's duration, and like that is recorded when
     /// the request ends.
