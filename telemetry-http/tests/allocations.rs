@@ -7,12 +7,12 @@ use std::pin::pin;
 use std::task::Poll;
 
 use bytes::Bytes;
-use http::{Request, Response};
+use http::{HeaderMap, HeaderName, HeaderValue, Request, Response};
 use http_body::Body;
 use http_body_util::{BodyExt, Full};
 use telemetry_core::MeterOptions;
 use telemetry_core::opentelemetry::KeyValue;
-use telemetry_core::testing::{InMemoryMetrics, poll_once};
+use telemetry_core::testing::{InMemoryMetrics, ScriptedBody, poll_once};
 use telemetry_http::RequestMetricsLayer;
 use tower::{Layer, Service, service_fn};
 
@@ -37,7 +37,7 @@ fn request(body: &'static [u8]) -> Request<Full<Bytes>> {
 fn allocations<S, B>(mut service: S, request: impl Fn() -> Request<Full<Bytes>>) -> u64
 where
     S: Service<Request<Full<Bytes>>, Response = Response<B>, Error = Infallible>,
-    B: Body<Error = Infallible> + Unpin,
+    B: Body<Error: std::fmt::Debug> + Unpin,
 {
     let mut send = || {
         let mut body = now(service.call(request())).unwrap().into_body();
@@ -75,6 +75,38 @@ fn a_request_with_a_body_allocates_nothing_more() {
     let metrics = InMemoryMetrics::new();
     let bare = allocations(service_fn(answer), || request(b"upload"));
     assert_eq!(allocations(layer(&metrics).layer(service_fn(answer)), || request(b"upload")) - bare, 0);
+}
+
+fn call() -> Request<Full<Bytes>> {
+    let request = Request::post("http://shop.example/shop.Cart/Add").header("content-type", "application/grpc");
+    request.body(Full::default()).unwrap()
+}
+
+fn answer_call<B>(_: Request<B>) -> Ready<Result<Response<ScriptedBody>, Infallible>> {
+    let trailers = HeaderMap::from_iter([(HeaderName::from_static("grpc-status"), HeaderValue::from_static("0"))]);
+    ready(Ok(Response::new(ScriptedBody::new().data("hello").trailers(trailers))))
+}
+
+#[test]
+fn rpc_a_call_allocates_nothing_more() {
+    let metrics = InMemoryMetrics::new();
+    let layer = RequestMetricsLayer::custom(MeterOptions::default().with_meter_provider(metrics.provider()));
+    let bare = allocations(service_fn(answer_call), call);
+    assert_eq!(allocations(layer.with_grpc().layer(service_fn(answer_call)), call) - bare, 0);
+    let expected = [("rpc.method", "shop.Cart/Add"), ("rpc.status_code", "OK")];
+    assert_eq!(metrics.snapshot().count("rpc.server.call.duration", &expected), REQUESTS + 1);
+}
+
+#[cfg(feature = "client")]
+#[test]
+fn rpc_a_call_of_a_client_allocates_nothing_more() {
+    let metrics = InMemoryMetrics::new();
+    let options = MeterOptions::default().with_meter_provider(metrics.provider());
+    let layer = telemetry_http::ClientMetricsLayer::custom(options).with_grpc();
+    let bare = allocations(service_fn(answer_call), call);
+    assert_eq!(allocations(layer.layer(service_fn(answer_call)), call) - bare, 0);
+    let expected = [("rpc.method", "shop.Cart/Add"), ("server.address", "shop.example")];
+    assert_eq!(metrics.snapshot().count("rpc.client.call.duration", &expected), REQUESTS + 1);
 }
 
 #[cfg(feature = "axum")]
