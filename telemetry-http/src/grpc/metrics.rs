@@ -198,3 +198,26 @@ fn find(methods: &Interner<Arc<str>>, method: &str) -> Option<u32> {
 fn insert(methods: &Interner<Arc<str>>, method: &str) -> Option<u32> {
     methods.find_or_insert(methods.hash(method), |known| **known == *method, || method.into())
 }
+
+#[cfg(test)]
+mod tests {
+    use http::Request;
+    use telemetry_core::MeterOptions;
+    use telemetry_core::testing::InMemoryMetrics;
+
+    use super::*;
+
+    #[test]
+    fn rpc_the_table_of_methods_is_bounded() {
+        let metrics = InMemoryMetrics::new();
+        let options = Options { series_limit: 2, ..Options::new(Side::Client) };
+        let meter = MeterOptions::default().with_meter_provider(metrics.provider()).meter("test", "1");
+        let calls = CallMetrics::new(&options, &meter);
+        for i in 0..100 {
+            let request = Request::post(format!("/shop.Cart/M{i}")).header("content-type", "application/grpc");
+            assert!(calls.start(&request.body(()).unwrap().into_parts().0).is_some());
+        }
+        let known = calls.methods.iter().filter(|method| method.starts_with("shop.Cart/")).count();
+        assert_eq!((known, calls.methods.iter().count()), (2, 3), "and one for all others");
+    }
+}

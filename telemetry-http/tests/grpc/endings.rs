@@ -143,6 +143,13 @@ fn rpc_a_body_that_is_dropped_before_its_status() {
 }
 
 #[test]
+fn rpc_a_response_that_is_complete_by_its_length_has_no_status_for_anybody() {
+    let body = ScriptedBody::new().data("hello").pending();
+    let response = Response::builder().header("content-length", "5").body(body).unwrap();
+    assert_eq!(on_server(response), ending(Some("UNKNOWN"), Some("UNKNOWN"), FINE));
+}
+
+#[test]
 fn rpc_a_status_in_the_head_counts_even_if_the_body_is_dropped_or_fails() {
     let with_head = |body| {
         let mut response = Response::new(body);
@@ -191,6 +198,14 @@ fn rpc_a_service_that_panics() {
     assert!(panicked.is_err());
     drop(body);
     assert_eq!(ended(&metrics, "server"), ending(None, Some("panic"), (Some("200"), Some("panic"))));
+}
+
+#[test]
+fn rpc_a_function_of_the_layers_owner_that_panics() {
+    let metrics = InMemoryMetrics::new();
+    let layer = server(&metrics).with_route(|_| panic!("a test asks for it"));
+    assert!(catch_unwind(AssertUnwindSafe(|| exchange(&layer, add(), trailers("0")))).is_err());
+    assert_eq!(ended(&metrics, "server"), ending(None, Some("panic"), (None, Some("panic"))));
 }
 
 #[test]

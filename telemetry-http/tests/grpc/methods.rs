@@ -141,6 +141,17 @@ fn rpc_a_client_with_more_methods_than_the_series_limit() {
 }
 
 #[test]
+fn rpc_the_series_of_one_method_are_bounded() {
+    let metrics = InMemoryMetrics::new();
+    let layer = server(&metrics).with_series_limit(3);
+    for code in 0..=16 {
+        exchange(&layer, add(), trailers(&code.to_string()));
+    }
+    assert_eq!(metrics.snapshot().points(SERVER).len(), 3 + 1);
+    assert_eq!(methods(&metrics, SERVER), counted([("overflow", 14), ("shop.Cart/Add", 3)]));
+}
+
+#[test]
 fn rpc_hosts_that_are_made_up_are_bounded_too() {
     let metrics = InMemoryMetrics::new();
     let layer = server(&metrics).with_server_address().with_series_limit(4);
