@@ -22,6 +22,7 @@ mod formats;
 mod http;
 mod ledger;
 mod load;
+mod package;
 mod playground;
 mod process;
 mod prometheus;

@@ -1,15 +1,14 @@
 //! The README's program as a package of its own, outside of the workspace: what a reader gets who pastes it.
-//!
-//! Inside of the workspace other packages switch on features that the program may have forgotten.
 
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Result, bail, ensure};
 use tokio::time::{Instant, sleep};
 
 use super::http;
+use super::package::Package;
 use super::process::Process;
 use super::prometheus::free_address;
 use crate::command::Command;
@@ -26,8 +25,7 @@ const METRICS: &str = "127.0.0.1:63012";
 /// The package, which listens on ports of our choice.
 #[derive(Debug, Clone)]
 pub(super) struct Stranger {
-    folder: PathBuf,
-    binary: PathBuf,
+    package: Package,
     service: SocketAddr,
     metrics: SocketAddr,
 }
@@ -36,31 +34,21 @@ impl Stranger {
     /// Writes the package, with the versions of our own lock file.
     pub(super) fn write(workspace: &Workspace) -> Result<Self> {
         let readme = Readme::read(&workspace.root)?;
-        let folder = workspace.target.join(NAME);
-        let binary = workspace.target.join("debug").join(NAME);
-        let stranger = Self { folder, binary, service: free_address()?, metrics: free_address()? };
-
+        let (service, metrics) = (free_address()?, free_address()?);
         let checkout = format!("\"{}/", workspace.root.display());
         let dependencies = replaced(&readme.dependencies()?, "\"../telemetry/", &checkout)?;
-        let manifest = format!("[package]\nname = \"{NAME}\"\nedition = \"2024\"\n\n{dependencies}\n\n[workspace]\n");
-        let program = replaced(&readme.program()?, SERVICE, &stranger.service.to_string())?;
-        let program = replaced(&program, METRICS, &stranger.metrics.to_string())?;
-
-        std::fs::create_dir_all(stranger.folder.join("src"))?;
-        std::fs::write(stranger.folder.join("Cargo.toml"), manifest)?;
-        std::fs::write(stranger.folder.join("src/main.rs"), program)?;
-        std::fs::copy(workspace.root.join("Cargo.lock"), stranger.folder.join("Cargo.lock"))?;
-        Ok(stranger)
+        let program = replaced(&readme.program()?, SERVICE, &service.to_string())?;
+        let program = replaced(&program, METRICS, &metrics.to_string())?;
+        let package = Package::write(workspace, NAME, &dependencies, &[("main.rs", &program)])?;
+        Ok(Self { package, service, metrics })
     }
 
     pub(super) fn build(&self, target: &Path) -> Command {
-        let manifest = self.folder.join("Cargo.toml").display().to_string();
-        let build = Command::new("cargo build --quiet --manifest-path").arg(manifest);
-        build.arg("--target-dir").arg(target.display().to_string())
+        self.package.build(target)
     }
 
     pub(super) async fn run(&self) -> Result<()> {
-        let mut process = Process::start(&self.binary, [""; 0], &self.folder.join("log"))?;
+        let mut process = Process::start(&self.package.binary, [""; 0], &self.package.file("log"))?;
         let deadline = Instant::now() + START;
         let answer = loop {
             process.still_runs()?;
