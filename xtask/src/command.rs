@@ -20,6 +20,11 @@ impl Command {
         Self { program: words.next().unwrap_or_default(), args: words.collect(), env: Vec::new() }
     }
 
+    /// A program whose path may hold blanks.
+    pub(crate) fn program(path: impl Into<String>) -> Self {
+        Self { program: path.into(), args: Vec::new(), env: Vec::new() }
+    }
+
     pub(crate) fn arg(mut self, arg: impl Into<String>) -> Self {
         self.args.push(arg.into());
         self

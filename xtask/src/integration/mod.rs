@@ -22,6 +22,7 @@ mod formats;
 mod http;
 mod ledger;
 mod load;
+mod outside;
 mod package;
 mod playground;
 mod process;
@@ -92,6 +93,7 @@ pub(crate) fn steps(workspace: &Workspace) -> Result<Vec<Step>> {
     let stranger = Stranger::write(workspace)?;
     steps.push(Step::quiet("build of the README's program", stranger.build(&workspace.target)));
     steps.push(Step::check("the README's program", INTEGRATION, move |_| limited(stranger.run())));
+    steps.extend(outside::steps(workspace)?);
     Ok(steps)
 }
 
