@@ -1,4 +1,4 @@
-//! What the examples share: their flags, and a server that ends when it is told to.
+//! What the examples share: their flags, a server that ends when it is told to, and a count that needs no metrics.
 
 use std::fmt::Debug;
 use std::io;
@@ -10,6 +10,8 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::time::{sleep, timeout};
 use tower::{Service, ServiceExt};
+
+pub mod tally;
 
 /// How long connections may go on after the signal to end.
 const GRACE: Duration = Duration::from_secs(3);

@@ -164,6 +164,32 @@ async fn scrapes_are_not_measured() {
 }
 
 #[tokio::test]
+async fn the_tally_agrees_with_the_metrics() {
+    let example = playground().await;
+    example.http1(get("/users/7")).await;
+    example.http2(request("POST", "/echo").map(|_| Full::from("hello"))).await;
+    example.http1(request("HEAD", "/")).await;
+    drop(example.talk(STREAM, "xxxxxxx").await);
+    drop(example.talk("POST /echo HTTP/1.1\r\nhost: test\r\ncontent-length: 9\r\n\r\nhalf", "half").await);
+    let mut early = example.connect().await;
+    early.write_all(SLOW.as_bytes()).await.unwrap();
+    example.scrape_until(|scrape| scrape.active() == 1.0).await;
+    drop(early);
+
+    let tally =
+        r#"{"connections":6,"begun":6,"unanswered":1,"cut_off":1,"failed":1,"answered":3,"received":9,"sent":23}"#;
+    example.page_until("/tally", |page| page == tally).await;
+    // A request that the tally has seen end has been recorded before.
+    let scrape = example.scrape().await;
+    assert_eq!(scrape.active(), 0.0);
+    assert_eq!(scrape.sum(REQUESTS, &[]), 6.0);
+    assert_eq!(scrape.sum("http_server_request_body_size_bytes_sum", &[]), 9.0);
+    assert_eq!(scrape.sum("http_server_response_body_size_bytes_sum", &[]), 23.0);
+    let scrape = example.scrape_until(|scrape| scrape.open() == 0.0).await;
+    assert_eq!(scrape.sum(CONNECTIONS, &[]), 6.0);
+}
+
+#[tokio::test]
 async fn nothing_that_is_open_keeps_it_from_its_end() {
     for signal in [Signal::INT, Signal::TERM] {
         let example = playground().await;

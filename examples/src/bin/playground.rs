@@ -12,20 +12,23 @@
 //! xxxxxxxxxx
 //!
 //! $ curl http://127.0.0.1:63012/metrics
+//! $ curl http://127.0.0.1:63012/tally
 //! ```
+//!
+//! The tally is what the playground has counted by itself, outside of all layers: the metrics have to agree with it.
 
 use std::convert::Infallible;
 use std::error::Error;
 use std::io;
 use std::time::Duration;
 
-use axum::Router;
 use axum::body::Body;
 use axum::extract::ws::{Message, WebSocket, WebSocketUpgrade};
 use axum::extract::{Path, Query};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
+use axum::{Json, Router};
 use bytes::Bytes;
 use clap::Parser;
 use futures_util::stream;
@@ -36,6 +39,7 @@ use hyper_util::server::conn::auto;
 use hyper_util::service::TowerToHyperService;
 use serde::Deserialize;
 use telemetry_core::Telemetry;
+use telemetry_examples::tally::Tally;
 use telemetry_examples::{Flags, Server};
 use telemetry_http::RequestMetricsLayer;
 use telemetry_net::{MeteredStream, NetworkMetricsLayer};
@@ -77,19 +81,25 @@ fn main() -> Result<(), Box<dyn Error>> {
 async fn serve(flags: Flags, metrics: PrometheusMetricsHandler) -> io::Result<()> {
     let server = Server::bind(flags).await?;
 
+    let tally = Tally::default();
+    let counts = tally.clone();
     let router = router();
     let connections = NetworkMetricsLayer::new().layer(tower::service_fn(move |stream: MeteredStream<TcpStream>| {
-        let router = router.clone();
+        tally.connection();
+        let (router, tally) = (router.clone(), tally.clone());
         let info = stream.connection_info().clone();
         let requests = service_fn(move |mut request: hyper::Request<Incoming>| {
             request.extensions_mut().insert(info.clone());
-            router.clone().oneshot(request)
+            let router = router.clone();
+            tally.clone().request(request, |request| router.oneshot(request))
         });
         let http = auto::Builder::new(TokioExecutor::new());
         http.serve_connection_with_upgrades(TokioIo::new(stream), requests).into_owned()
     }));
 
-    let scrapes = TowerToHyperService::new(Router::new().route_service("/metrics", metrics));
+    let scrapes = Router::new().route_service("/metrics", metrics);
+    let scrapes = scrapes.route("/tally", get(async move || Json(counts.counts())));
+    let scrapes = TowerToHyperService::new(scrapes);
     let scrapers = tower::service_fn(move |stream: TcpStream| {
         auto::Builder::new(TokioExecutor::new()).serve_connection(TokioIo::new(stream), scrapes.clone()).into_owned()
     });

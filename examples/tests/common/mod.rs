@@ -73,22 +73,32 @@ impl Example {
     }
 
     pub(crate) async fn scrape(&self) -> Scrape {
-        let request = Request::get("/metrics").header("host", "test").body(Full::default()).unwrap();
+        Scrape { text: self.page("/metrics").await }
+    }
+
+    /// A page of the port that has the metrics.
+    pub(crate) async fn page(&self, path: &str) -> String {
+        let request = Request::get(path).header("host", "test").body(Full::default()).unwrap();
         let response = exchange(self.metrics, request).await;
         assert_eq!(response.status(), 200);
-        Scrape { text: String::from_utf8(response.into_body().into()).unwrap() }
+        String::from_utf8(response.into_body().into()).unwrap()
     }
 
     /// Scrapes until `settled`, for what the example notices by itself: that a client has gone.
     pub(crate) async fn scrape_until(&self, settled: impl Fn(&Scrape) -> bool) -> Scrape {
+        self.page_until("/metrics", |text| settled(&Scrape { text: text.to_owned() })).await;
+        // One scrape reads its metrics one after the other, so the others may be of an earlier moment.
+        self.scrape().await
+    }
+
+    pub(crate) async fn page_until(&self, path: &str, settled: impl Fn(&str) -> bool) {
         let deadline = Instant::now() + SOON;
         loop {
-            let scrape = self.scrape().await;
-            if settled(&scrape) {
-                // One scrape reads its metrics one after the other, so the others may be of an earlier moment.
-                return self.scrape().await;
+            let page = self.page(path).await;
+            if settled(&page) {
+                return;
             }
-            assert!(Instant::now() < deadline, "not in {SOON:?}:\n{}", scrape.text);
+            assert!(Instant::now() < deadline, "not in {SOON:?}:\n{page}");
             sleep(Duration::from_millis(10)).await;
         }
     }
