@@ -16,6 +16,7 @@ use crate::steps::Step;
 use crate::workspace::Workspace;
 
 mod compare;
+mod crowd;
 mod example;
 mod expect;
 mod formats;
@@ -62,6 +63,10 @@ pub(crate) fn steps(workspace: &Workspace) -> Result<Vec<Step>> {
             promtool::accepts(sh, &place.folder.join(playground::SCRAPE))
         }));
     }
+    let crowded = place.clone();
+    steps.push(Step::check("playground with clients at full speed", INTEGRATION, move |_| {
+        limited(crowd::run(&crowded, &prometheus_binaries()))
+    }));
     for binary in prometheus_binaries() {
         let place = place.clone();
         steps.push(Step::check(format!("every format under {}", binary.display()), INTEGRATION, move |sh| {
@@ -105,6 +110,8 @@ fn prepare(sh: &Shell, folder: &Path) -> Result<()> {
     }
     programs::require(sh, "curl", Source::Apt("curl"))?;
     programs::require(sh, "zstd", Source::Apt("zstd"))?;
+    programs::require(sh, "wrk", Source::Apt("wrk"))?;
+    programs::require(sh, "h2load", Source::Apt("nghttp2-client"))?;
     // What an earlier run left must not pass for this one's.
     if folder.exists() {
         std::fs::remove_dir_all(folder).with_context(|| format!("cannot empty {}", folder.display()))?;
