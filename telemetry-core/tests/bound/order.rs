@@ -1,19 +1,22 @@
 //! A reader that comes while another thread carries records to the instruments waits until they are there.
 
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
 
-use telemetry_core::bound::{Buffered, Sink};
+use telemetry_core::bound::{BoundHistogram, BoundUpDownCounter, Buffered, Sink};
 use telemetry_core::opentelemetry::metrics::MeterProvider;
 use telemetry_core::opentelemetry_sdk::metrics::{SdkMeterProvider, Temporality};
 
-use crate::{Reader, Shop, inside, provider, sales, scoped};
+use crate::{INSIDE, LIMIT, Reader, SALES, Shop, door, inside, provider, sales, scoped};
 
-/// Stops once, right before something reaches the instruments, until the other reader has read or could have.
+/// Stops once, while something is on its way to the instruments, until the other reader has read or could have.
 struct Slow {
-    shop: Shop,
+    sales: BoundHistogram<u64>,
+    entered: AtomicI64,
+    inside: BoundUpDownCounter,
     gate: Mutex<Option<Gate>>,
     stops_at: Stop,
 }
@@ -48,13 +51,14 @@ impl Sink for Slow {
 
     fn record(&self, record: u64) {
         self.stop(Stop::Record);
-        self.shop.record(record);
+        self.sales.record(record, &door());
     }
 
+    /// As `StripedCount` does it.
     fn drain(&self) {
-        // As StripedCount does: the change is taken out first, and then put into the instrument.
+        let change = self.entered.swap(0, Ordering::Relaxed);
         self.stop(Stop::Drain);
-        self.shop.drain();
+        self.inside.add(change, &door());
     }
 }
 
@@ -72,11 +76,17 @@ fn scene(stops_at: Stop) -> Scene {
     let (carries, reads) = (Reader::new(Temporality::Cumulative), Reader::new(Temporality::Cumulative));
     let provider = provider(&[&carries, &reads]);
     let meter = scoped(&provider);
-    let sink = Slow { shop: Shop::new(&meter), gate: Mutex::default(), stops_at };
+    let sink = Slow {
+        sales: BoundHistogram::new(meter.u64_histogram(&SALES)),
+        entered: AtomicI64::new(0),
+        inside: BoundUpDownCounter::new(meter.i64_up_down_counter(&INSIDE)),
+        gate: Mutex::default(),
+        stops_at,
+    };
     let buffered = Buffered::new(sink, &meter);
     reads.read();
     let local = buffered.local();
-    local.shop.inside.add(1, local);
+    local.entered.fetch_add(1, Ordering::Relaxed);
     local.record(5);
     let (reached, was_reached) = channel();
     let (has_read, other_has_read) = channel();
@@ -89,7 +99,7 @@ impl Scene {
     fn read_while(&self, carry: impl FnOnce() + Send) -> (u64, f64) {
         thread::scope(|scope| {
             scope.spawn(carry);
-            self.reached.recv().unwrap();
+            self.reached.recv_timeout(LIMIT).unwrap();
             let snapshot = self.reads.read();
             let _ = self.has_read.send(());
             assert_eq!(inside(&snapshot), 1.0);
