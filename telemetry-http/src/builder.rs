@@ -57,10 +57,11 @@ macro_rules! common_options {
             }
 
             /// Decides which status is an error, in place of the conventions. Such a response has the status code as its
-            /// `error.type`.
+            /// `error.type`. The function is asked at once, for every status from 100 to 999.
             #[must_use]
-            pub fn with_error_status(self, is_error: impl Fn(StatusCode) -> bool + Send + Sync + 'static) -> Self {
-                self.with(|own| own.status_errors = StatusErrors(Some(Arc::new(is_error))))
+            pub fn with_error_status(self, is_error: impl Fn(StatusCode) -> bool) -> Self {
+                let errors = StatusErrors::of(is_error);
+                self.with(|own| own.status_errors = errors)
             }
 
             /// Finds the `error.type` of errors of type `E`, the service's or the response body's. What it gives `None` for,
