@@ -118,14 +118,15 @@ impl PlainSeries {
     /// The place of the series for a status, if it is one of the few.
     #[inline]
     pub(crate) fn get(&self, status: StatusCode) -> Option<u32> {
-        let cell = self.cell(status).load(Ordering::Relaxed);
+        let cell = self.cell(status).load(Ordering::Acquire);
         (cell >> 32 == u64::from(status.as_u16())).then_some(cell as u32)
     }
 
     /// The first status in a cell stays: requests that end by turns must not write by turns.
     pub(crate) fn set(&self, status: StatusCode, series: u32) {
         let cell = u64::from(status.as_u16()) << 32 | u64::from(series);
-        let _ = self.cell(status).compare_exchange(0, cell, Ordering::Relaxed, Ordering::Relaxed);
+        // Whoever reads the place has to find the series there.
+        let _ = self.cell(status).compare_exchange(0, cell, Ordering::Release, Ordering::Relaxed);
     }
 }
 
