@@ -24,7 +24,7 @@ macro_rules! common_options {
             /// the request when it arrives. The active requests carry the attributes of [`MeterOptions`] alone.
             ///
             /// They win over [`MeterOptions::attributes`] of the same name. The names that the layer may set itself are
-            /// left out. A second call replaces what the first one gave.
+            /// left out, and so are values that are not a number. A second call replaces what the first one gave.
             #[must_use]
             pub fn with_attributes(self, attributes: impl Into<AttributesFactory>) -> Self {
                 let attributes = attributes.into();

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use http::{StatusCode, Version};
 use smallvec::SmallVec;
 use telemetry_core::bound::{BoundHistogram, StripedCount};
-use telemetry_core::opentelemetry::{KeyValue, StringValue};
+use telemetry_core::opentelemetry::{Array, KeyValue, StringValue, Value};
 use telemetry_core::{ErrorType, semconv};
 
 use crate::connection::Scheme;
@@ -293,11 +293,11 @@ fn port(server: &Authority<'_>) -> Option<KeyValue> {
 }
 
 /// Adds the caller's attributes, an earlier list before a later one. Within a list the last of a name wins, as in the
-/// SDK.
+/// SDK. A value that is not a number equals nothing, not even itself, so each would be a new series: it is left out.
 pub(crate) fn with_callers(mut list: AttributeList, callers: &[&[KeyValue]]) -> AttributeList {
     for attribute in callers.iter().flat_map(|list| list.iter().rev()) {
         let name = attribute.key.as_str();
-        if is_ours(name) {
+        if is_ours(name) || is_nan(&attribute.value) {
             continue;
         }
         if let Err(place) = list.binary_search_by(|have| have.key.as_str().cmp(name)) {
@@ -305,6 +305,14 @@ pub(crate) fn with_callers(mut list: AttributeList, callers: &[&[KeyValue]]) -> 
         }
     }
     list
+}
+
+fn is_nan(value: &Value) -> bool {
+    match value {
+        Value::F64(number) => number.is_nan(),
+        Value::Array(Array::F64(numbers)) => numbers.iter().any(|number| number.is_nan()),
+        _ => false,
+    }
 }
 
 /// The names that the caller's attributes cannot have, even on a request that goes without.
