@@ -27,8 +27,8 @@ enum Ending {
 pub(crate) struct InFlight {
     metrics: Local<Metrics>,
     start: Instant,
-    /// The place of the head that is counted as active.
-    started: u32,
+    /// The place of the head that is counted as active; absent until it is.
+    started: Option<u32>,
     /// The place of the head that is recorded: the route may have become known later.
     head: u32,
     /// Whether the request asks for a head alone, or for a tunnel.
@@ -65,19 +65,15 @@ enum Special {
 }
 
 impl InFlight {
-    /// Starts the clock and counts the request as active.
+    /// Starts the clock.
     #[inline]
     pub(crate) fn start(metrics: &Local<Metrics>, parts: &Parts) -> Self {
         let start = Instant::now();
-        let head = metrics.head_of(parts);
-        if let Some(active) = metrics.active(metrics.head_at(head)) {
-            active.add(1, metrics);
-        }
         Self {
             metrics: metrics.clone(),
             start,
-            started: head,
-            head,
+            started: None,
+            head: metrics.head_of(parts),
             method: Special::of(&parts.method),
             status: None,
             ending: Ending::Cancelled,
@@ -88,11 +84,15 @@ impl InFlight {
         }
     }
 
-    /// Finds out what the head alone does not tell.
+    /// Finds out what the head alone does not tell, and counts the request as active.
     #[inline]
     pub(crate) fn look_further(&mut self, parts: &mut Parts) {
         if self.metrics.asks_caller {
             self.ask_caller(parts);
+        }
+        self.started = Some(self.head);
+        if let Some(active) = self.metrics.active(self.metrics.head_at(self.head)) {
+            active.add(1, &self.metrics);
         }
     }
 
@@ -138,7 +138,10 @@ impl InFlight {
         if self.metrics.instruments.head_duration.is_some() {
             self.asides.get_or_insert_default().head_seconds = Some(self.start.elapsed().as_secs_f64());
         }
-        if let Some(route) = response.extensions.get::<HttpRoute>() {
+        // A client's metrics have the template of the URL there, which a server in the same process does not know.
+        if options.side == Side::Server
+            && let Some(route) = response.extensions.get::<HttpRoute>()
+        {
             self.head = self.metrics.head_with_route(self.head, route.as_str());
         }
         if let Some(attributes) = &options.response_attributes.0 {
@@ -270,7 +273,9 @@ impl Drop for InFlight {
             request_bytes: self.request_bytes.as_ref().map_or(0, ByteCount::get),
             response_bytes: self.response_bytes,
         });
-        let head = metrics.head_at(self.started);
+        // Absent if a function of the caller's has panicked before.
+        let Some(started) = self.started else { return };
+        let head = metrics.head_at(started);
         if let Some(active) = metrics.active(head) {
             active.add(-1, metrics);
         }

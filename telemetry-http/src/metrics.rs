@@ -44,6 +44,10 @@ struct Active {
     count: Arc<StripedCount>,
 }
 
+/// A request has a head when it comes, and another whenever its route or the version of its response becomes known. None
+/// of them may take the room of a series.
+const HEADS_PER_SERIES: usize = 4;
+
 /// The place of what found no room in a table.
 const OVERFLOW: u32 = u32::MAX;
 
@@ -63,7 +67,7 @@ impl Metrics {
         let limit = options.series_limit;
         Self {
             fixed: series::with_callers(AttributeList::new(), &[&given, &options.meter.attributes]),
-            heads: Interner::with_limit(limit),
+            heads: Interner::with_limit(limit.saturating_mul(HEADS_PER_SERIES)),
             active: Interner::with_limit(limit),
             extras: Interner::with_limit(limit),
             series: Interner::with_limit(limit),
@@ -104,8 +108,7 @@ impl Metrics {
 
     #[cold]
     fn new_head(&self, hash: u64, key: &HeadKey<'_>) -> u32 {
-        let make = || Head::new(key, self.active_count(key));
-        self.heads.find_or_insert(hash, |head| head.is(key), make).unwrap_or_else(|| self.overflow())
+        self.heads.find_or_insert(hash, |head| head.is(key), || Head::new(key)).unwrap_or_else(|| self.overflow())
     }
 
     /// The place of the same head but for its route.
@@ -130,7 +133,8 @@ impl Metrics {
     /// The count of active requests with a head; absent if that metric is off.
     #[inline]
     pub(crate) fn active<'a>(&'a self, head: Option<&'a Head>) -> Option<&'a StripedCount> {
-        head.and_then(|head| head.active.as_deref()).or_else(|| self.overflow_active())
+        let count = |head: &'a Head| head.active.get_or_init(|| self.active_count(&head.key())).as_deref();
+        head.and_then(count).or_else(|| self.overflow_active())
     }
 
     #[cold]

@@ -1,7 +1,7 @@
 use std::fmt;
 use std::hash::{Hash, Hasher};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use http::{StatusCode, Version};
 use smallvec::SmallVec;
@@ -76,20 +76,21 @@ pub(crate) struct Head {
     pub(crate) small: Small,
     pub(crate) route: Option<Arc<str>>,
     rare: Option<Rare<'static>>,
-    /// Absent if nobody counts them, or if there is no room for another count.
-    pub(crate) active: Option<Arc<StripedCount>>,
+    /// Absent if nobody counts them, or if there is no room for another count. Made when a request is counted: with a
+    /// head that becomes known later none ever is, and that is no count of zero.
+    pub(crate) active: OnceLock<Option<Arc<StripedCount>>>,
     /// The series of requests that ended with a status and nothing else.
     pub(crate) plain: PlainSeries,
 }
 
 impl Head {
-    pub(crate) fn new(key: &HeadKey<'_>, active: Option<Arc<StripedCount>>) -> Self {
+    pub(crate) fn new(key: &HeadKey<'_>) -> Self {
         Self {
             bits: key.small.bits(),
             small: key.small,
             route: key.route.map(Arc::from),
             rare: key.rare.map(Rare::to_owned),
-            active,
+            active: OnceLock::new(),
             plain: PlainSeries::default(),
         }
     }
