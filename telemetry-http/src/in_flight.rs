@@ -1,4 +1,5 @@
-use std::time::Instant;
+use std::num::NonZeroU64;
+use std::time::{Duration, Instant};
 
 use http::request::Parts;
 use http::{Method, StatusCode, response};
@@ -41,6 +42,8 @@ pub(crate) struct InFlight {
     /// How many bytes of body the head announced, [`UNKNOWN`] if it does not say. A server stops asking once they have
     /// passed.
     announced_bytes: u64,
+    /// The time until the head was there, for a layer that records it.
+    head_nanos: Option<NonZeroU64>,
     /// A request moves from the future to the body, so what few layers ask for stands aside.
     asides: Option<Box<Asides>>,
 }
@@ -48,7 +51,6 @@ pub(crate) struct InFlight {
 /// What a request carries for a layer with the options that need it.
 #[derive(Debug, Default)]
 struct Asides {
-    head_seconds: Option<f64>,
     extras: Vec<KeyValue>,
     labels: Option<RequestLabels>,
 }
@@ -80,6 +82,7 @@ impl InFlight {
             request_bytes: None,
             response_bytes: 0,
             announced_bytes: UNKNOWN,
+            head_nanos: None,
             asides: None,
         }
     }
@@ -136,7 +139,9 @@ impl InFlight {
             self.head = self.metrics.head_with_version(self.head, response.version);
         }
         if self.metrics.instruments.head_duration.is_some() {
-            self.asides.get_or_insert_default().head_seconds = Some(self.start.elapsed().as_secs_f64());
+            let nanos = NonZeroU64::new(self.start.elapsed().as_nanos() as u64);
+            // No time at all is one, where the clock is coarse.
+            self.head_nanos = nanos.or(Some(NonZeroU64::MIN));
         }
         // A client's metrics have the template of the URL there, which a server in the same process does not know.
         if options.side == Side::Server
@@ -227,17 +232,13 @@ impl InFlight {
         let error = error.or_else(|| self.metrics.status_error(self.status?));
         let extras = self.metrics.extras(&asides.extras);
         let key = extras.map(|extras| SeriesKey { head: self.head, extras, status: self.status, error });
-        let series = self.metrics.series(key);
-        if let Some(seconds) = asides.head_seconds {
-            self.metrics.record(Record {
-                series,
-                what: What::HeadDuration,
-                seconds,
-                request_bytes: 0,
-                response_bytes: 0,
-            });
-        }
-        series
+        self.metrics.series(key)
+    }
+
+    #[cold]
+    fn record_head_duration(&self, series: u32, nanos: NonZeroU64) {
+        let seconds = Duration::from_nanos(nanos.get()).as_secs_f64();
+        self.metrics.record(Record { series, what: What::HeadDuration, seconds, request_bytes: 0, response_bytes: 0 });
     }
 }
 
@@ -266,6 +267,9 @@ impl Drop for InFlight {
         let seconds = self.start.elapsed().as_secs_f64();
         let series = self.series();
         let metrics = &self.metrics;
+        if let Some(nanos) = self.head_nanos {
+            self.record_head_duration(series, nanos);
+        }
         metrics.record(Record {
             series,
             what: if self.status.is_some() { What::Answered } else { What::Unanswered },
