@@ -222,7 +222,7 @@ impl InFlight {
 
     #[cold]
     fn special_series(&mut self, error: Option<ErrorType>, asides: Option<Box<Asides>>) -> u32 {
-        let mut asides = asides.unwrap_or_default();
+        let mut asides = asides.map(|asides| *asides).unwrap_or_default();
         // What the handler has set while it ran.
         let (attributes, route) = asides.labels.map(|labels| labels.take()).unwrap_or_default();
         asides.extras.extend(attributes);
