@@ -108,6 +108,10 @@ impl Metrics {
 
     #[cold]
     fn new_head(&self, hash: u64, key: &HeadKey<'_>) -> u32 {
+        // A new head would only make a new series: nothing is kept of what a flood goes on with.
+        if self.series.is_full() {
+            return self.overflow();
+        }
         self.heads.find_or_insert(hash, |head| head.is(key), || Head::new(key)).unwrap_or_else(|| self.overflow())
     }
 

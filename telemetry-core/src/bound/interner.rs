@@ -70,7 +70,7 @@ impl<T> Interner<T> {
                 Ok(index) => return Some(index),
                 Err(empty) => empty?,
             };
-            if self.len.load(Ordering::Relaxed) >= self.limit {
+            if self.is_full() {
                 return None;
             }
             // Another thread may be first, with this value or with another: then the search goes on.
@@ -96,6 +96,12 @@ impl<T> Interner<T> {
             }
         }
         Err(None)
+    }
+
+    /// Whether there is no room for a new value.
+    #[must_use]
+    pub fn is_full(&self) -> bool {
+        self.len.load(Ordering::Relaxed) >= self.limit
     }
 
     /// The value at an index that [`find_or_insert`](Self::find_or_insert) gave.

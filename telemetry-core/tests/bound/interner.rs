@@ -36,6 +36,8 @@ fn a_full_table_takes_nothing_new_and_keeps_what_it_has() {
         assert!(first.iter().skip(limit).all(Option::is_none), "{limit}");
         assert_eq!((0..40).map(insert).collect::<Vec<_>>(), first, "{limit}");
         assert_eq!(table.iter().count(), limit);
+        assert!(table.is_full());
+        assert!(!Interner::<u64>::with_limit(limit + 1).is_full());
     }
 }
 
