@@ -49,8 +49,9 @@ fn the_time_of_the_head_costs_no_allocation() {
 
 #[test]
 fn no_ending_costs_an_allocation() {
-    type Begin = Result<Response<ScriptedBody>, &'static str>;
-    let endings: [(&str, fn() -> Option<Begin>); 6] = [
+    /// What the service answers; absent if it is never asked.
+    type Begin = fn() -> Option<Result<Response<ScriptedBody>, &'static str>>;
+    let endings: [(&str, Begin); 6] = [
         ("dropped before it was polled", || None),
         ("failed", || Some(Err("user 42 not found"))),
         ("body dropped", || Some(Ok(Response::new(ScriptedBody::new())))),

@@ -20,7 +20,8 @@ fn by_path(metrics: &InMemoryMetrics, limit: usize) -> RequestMetricsLayer {
 #[test]
 fn a_server_has_as_many_series_as_its_limit() {
     type Make = fn(&InMemoryMetrics, usize) -> RequestMetricsLayer;
-    let floods: [(Make, fn(u64) -> Request<NoBody>); 2] =
+    type Send = fn(u64) -> Request<NoBody>;
+    let floods: [(Make, Send); 2] =
         [(|metrics, limit| server(metrics, limit).with_server_address(), host), (by_path, route)];
     for (make, request) in floods {
         for limit in [1, 2, LIMIT] {

@@ -5,7 +5,8 @@ use std::thread;
 use std::time::Duration;
 
 use telemetry_core::opentelemetry_sdk::metrics::{
-    Aggregation, InMemoryMetricExporter, InMemoryMetricExporterBuilder, Instrument, PeriodicReader, Stream, Temporality,
+    Aggregation, InMemoryMetricExporter, InMemoryMetricExporterBuilder, Instrument, MeterProviderBuilder,
+    PeriodicReader, Stream, Temporality,
 };
 
 use super::*;
@@ -32,8 +33,7 @@ impl Both {
         let exporters =
             temporalities.map(|temporality| InMemoryMetricExporterBuilder::new().with_temporality(temporality).build());
         let readers = exporters.clone().map(|exporter| PeriodicReader::builder(exporter).with_interval(NEVER).build());
-        let provider =
-            readers.into_iter().fold(SdkMeterProvider::builder(), |builder, reader| builder.with_reader(reader));
+        let provider = readers.into_iter().fold(SdkMeterProvider::builder(), MeterProviderBuilder::with_reader);
         Self { provider: provider.build(), exporters }
     }
 
