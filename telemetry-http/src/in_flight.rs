@@ -93,10 +93,17 @@ impl InFlight {
         if self.metrics.asks_caller {
             self.ask_caller(parts);
         }
+        self.count_as_active();
+    }
+
+    /// Gives the place of the head that it is counted with.
+    #[inline]
+    fn count_as_active(&mut self) -> u32 {
         self.started = Some(self.head);
         if let Some(active) = self.metrics.active(self.metrics.head_at(self.head)) {
             active.add(1, &self.metrics);
         }
+        self.head
     }
 
     /// The caller's functions may panic: the request is one by then.
@@ -277,8 +284,9 @@ impl Drop for InFlight {
             request_bytes: self.request_bytes.as_ref().map_or(0, ByteCount::get),
             response_bytes: self.response_bytes,
         });
-        // Absent if a function of the caller's has panicked before.
-        let Some(started) = self.started else { return };
+        // A function of the caller's may have panicked before.
+        let started = self.started.unwrap_or_else(|| self.count_as_active());
+        let metrics = &self.metrics;
         let head = metrics.head_at(started);
         if let Some(active) = metrics.active(head) {
             active.add(-1, metrics);

@@ -5,6 +5,7 @@
 mod cost;
 mod flood;
 mod limit;
+#[path = "../common/log.rs"]
 mod log;
 
 use std::convert::Infallible;
