@@ -8,12 +8,13 @@ use telemetry_core::bound::{BoundUpDownCounter, Buffered, Interner, OVERFLOW_ATT
 use telemetry_core::opentelemetry::metrics::UpDownCounter;
 use telemetry_core::opentelemetry::{KeyValue, StringValue};
 
+use crate::attributes::{self, AttributeList};
 use crate::head;
 use crate::instruments::Instruments;
 use crate::method::KnownMethods;
 use crate::options::Options;
 use crate::route::MissingRouteNotice;
-use crate::series::{self, AttributeList, Head, HeadKey, NO_EXTRAS, ProtocolVersion, Record, Series, SeriesKey, Small};
+use crate::series::{Head, HeadKey, NO_EXTRAS, ProtocolVersion, Record, Series, SeriesKey, Small};
 use crate::side::Side;
 
 /// The instruments of a layer, its series, and all else that its requests share.
@@ -66,7 +67,7 @@ impl Metrics {
         };
         let limit = options.series_limit;
         Self {
-            fixed: series::with_callers(AttributeList::new(), &[&given, &options.meter.attributes]),
+            fixed: attributes::with_callers(AttributeList::new(), &[&given, &options.meter.attributes]),
             heads: Interner::with_limit(limit.saturating_mul(HEADS_PER_SERIES)),
             active: Interner::with_limit(limit),
             extras: Interner::with_limit(limit),
@@ -151,7 +152,7 @@ impl Metrics {
     fn active_count(&self, key: &HeadKey<'_>) -> Option<Arc<StripedCount>> {
         let counter = self.instruments.active.as_ref()?;
         let attributes =
-            series::active(self.options.side, self.method(key.small.method), key, &self.options.meter.attributes);
+            attributes::active(self.options.side, self.method(key.small.method), key, &self.options.meter.attributes);
         let make = || {
             let attributes: Box<[_]> = attributes.to_vec().into();
             Active { count: Arc::new(count_of(counter, attributes.clone())), attributes }
@@ -167,7 +168,7 @@ impl Metrics {
         if attributes.is_empty() {
             return Some(NO_EXTRAS);
         }
-        let sorted = series::with_callers(AttributeList::new(), &[attributes]);
+        let sorted = attributes::with_callers(AttributeList::new(), &[attributes]);
         let hash = self.extras.hash(&sorted[..]);
         self.extras.find_or_insert(hash, |known| **known == sorted[..], || sorted.to_vec().into())
     }
@@ -208,7 +209,7 @@ impl Metrics {
     fn new_series(&self, key: SeriesKey) -> Series {
         let extras = self.extras.get(key.extras).map_or(&[][..], |extras| extras);
         let attributes = self.heads.get(key.head).map(|head| {
-            series::ended(self.options.side, self.method(head.small.method), head, &key, &[extras, &self.fixed])
+            attributes::ended(self.options.side, self.method(head.small.method), head, &key, &[extras, &self.fixed])
         });
         Series::new(Some(key), attributes.unwrap_or_default().to_vec().into(), &self.instruments)
     }
