@@ -188,9 +188,12 @@ impl InFlight {
         self.ending = Ending::Complete;
     }
 
-    /// The request has ended with an error of the service or of the response body.
+    /// The request has ended with an error of the service or of the response body. What kind it is may be for a function of
+    /// the caller's to say, which may panic.
     pub(crate) fn fail<E: 'static>(&mut self, error: &E) {
-        self.ending = Ending::Failed(self.metrics.options.errors.classify(error));
+        let errors = &self.metrics.options.errors;
+        let kind = step(&mut self.ending, || errors.classify(error));
+        self.ending = Ending::Failed(kind);
     }
 
     /// What went wrong, apart from what the status says.
