@@ -24,7 +24,7 @@ macro_rules! common_options {
             /// the request when it arrives. The active requests carry the attributes of [`MeterOptions`] alone.
             ///
             /// They win over [`MeterOptions::attributes`] of the same name. The names that the layer may set itself are
-            /// left out. A second call replaces what the first one gave.
+            /// left out, and so are values that are not a number. A second call replaces what the first one gave.
             #[must_use]
             pub fn with_attributes(self, attributes: impl Into<AttributesFactory>) -> Self {
                 let attributes = attributes.into();
@@ -57,10 +57,11 @@ macro_rules! common_options {
             }
 
             /// Decides which status is an error, in place of the conventions. Such a response has the status code as its
-            /// `error.type`.
+            /// `error.type`. The function is asked at once, for every status from 100 to 999.
             #[must_use]
-            pub fn with_error_status(self, is_error: impl Fn(StatusCode) -> bool + Send + Sync + 'static) -> Self {
-                self.with(|own| own.status_errors = StatusErrors(Some(Arc::new(is_error))))
+            pub fn with_error_status(self, is_error: impl Fn(StatusCode) -> bool) -> Self {
+                let errors = StatusErrors::of(is_error);
+                self.with(|own| own.status_errors = errors)
             }
 
             /// Finds the `error.type` of errors of type `E`, the service's or the response body's. What it gives `None` for,

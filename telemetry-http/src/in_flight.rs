@@ -1,4 +1,5 @@
-use std::time::Instant;
+use std::num::NonZeroU64;
+use std::time::{Duration, Instant};
 
 use http::request::Parts;
 use http::{HeaderMap, Method, StatusCode, response};
@@ -28,8 +29,8 @@ enum Ending {
 pub(crate) struct InFlight {
     metrics: Local<Metrics>,
     start: Instant,
-    /// The place of the head that is counted as active.
-    started: u32,
+    /// The place of the head that is counted as active; absent until it is.
+    started: Option<u32>,
     /// The place of the head that is recorded: the route may have become known later.
     head: u32,
     /// Whether the request asks for a head alone, or for a tunnel.
@@ -43,6 +44,8 @@ pub(crate) struct InFlight {
     /// How many bytes of body the head announced, [`UNKNOWN`] if it does not say. A server stops asking once they have
     /// passed.
     announced_bytes: u64,
+    /// The time until the head was there, for a layer that records it.
+    head_nanos: Option<NonZeroU64>,
     /// A request moves from the future to the body, so what few layers ask for stands aside.
     asides: Option<Box<Asides>>,
 }
@@ -50,7 +53,6 @@ pub(crate) struct InFlight {
 /// What a request carries for a layer with the options that need it.
 #[derive(Debug, Default)]
 struct Asides {
-    head_seconds: Option<f64>,
     extras: Vec<KeyValue>,
     labels: Option<RequestLabels>,
     /// The method of a gRPC call that nobody knew when it came.
@@ -69,19 +71,15 @@ enum Special {
 }
 
 impl InFlight {
-    /// Starts the clock and counts the request as active.
+    /// Starts the clock.
     #[inline]
     pub(crate) fn start(metrics: &Local<Metrics>, parts: &Parts) -> Self {
         let start = Instant::now();
-        let head = metrics.head_of(parts);
-        if let Some(active) = metrics.active(metrics.head_at(head)) {
-            active.add(1, metrics);
-        }
         Self {
             metrics: metrics.clone(),
             start,
-            started: head,
-            head,
+            started: None,
+            head: metrics.head_of(parts),
             method: Special::of(&parts.method),
             status: None,
             ending: Ending::Cancelled,
@@ -89,11 +87,12 @@ impl InFlight {
             request_bytes: None,
             response_bytes: 0,
             announced_bytes: UNKNOWN,
+            head_nanos: None,
             asides: None,
         }
     }
 
-    /// Finds out what the head alone does not tell.
+    /// Finds out what the head alone does not tell, and counts the request as active.
     #[inline]
     pub(crate) fn look_further(&mut self, parts: &mut Parts) {
         if let Some((call, unproven)) = self.metrics.calls.as_ref().and_then(|calls| calls.start(parts)) {
@@ -105,6 +104,17 @@ impl InFlight {
         if self.metrics.asks_caller {
             self.ask_caller(parts);
         }
+        self.count_as_active();
+    }
+
+    /// Gives the place of the head that it is counted with.
+    #[inline]
+    fn count_as_active(&mut self) -> u32 {
+        self.started = Some(self.head);
+        if let Some(active) = self.metrics.active(self.metrics.head_at(self.head)) {
+            active.add(1, &self.metrics);
+        }
+        self.head
     }
 
     /// The caller's functions may panic: the request is one by then.
@@ -148,9 +158,14 @@ impl InFlight {
             self.head = self.metrics.head_with_version(self.head, response.version);
         }
         if self.metrics.instruments.head_duration.is_some() {
-            self.asides.get_or_insert_default().head_seconds = Some(self.start.elapsed().as_secs_f64());
+            let nanos = NonZeroU64::new(self.start.elapsed().as_nanos() as u64);
+            // No time at all is one, where the clock is coarse.
+            self.head_nanos = nanos.or(Some(NonZeroU64::MIN));
         }
-        if let Some(route) = response.extensions.get::<HttpRoute>() {
+        // A client's metrics have the template of the URL there, which a server in the same process does not know.
+        if options.side == Side::Server
+            && let Some(route) = response.extensions.get::<HttpRoute>()
+        {
             self.head = self.metrics.head_with_route(self.head, route.as_str());
         }
         if let Some(attributes) = &options.response_attributes.0 {
@@ -191,9 +206,12 @@ impl InFlight {
         self.ending = Ending::Complete;
     }
 
-    /// The request has ended with an error of the service or of the response body.
+    /// The request has ended with an error of the service or of the response body. What kind it is may be for a function of
+    /// the caller's to say, which may panic.
     pub(crate) fn fail<E: 'static>(&mut self, error: &E) {
-        self.ending = Ending::Failed(self.metrics.options.errors.classify(error));
+        let errors = &self.metrics.options.errors;
+        let kind = step(&mut self.ending, || errors.classify(error));
+        self.ending = Ending::Failed(kind);
     }
 
     /// What went wrong, apart from what the status says.
@@ -235,7 +253,7 @@ impl InFlight {
 
     #[cold]
     fn special_series(&mut self, error: Option<ErrorType>, asides: Option<Box<Asides>>, seconds: f64) -> u32 {
-        let mut asides = asides.unwrap_or_default();
+        let mut asides = asides.map(|asides| *asides).unwrap_or_default();
         // What the handler has set while it ran.
         let (attributes, route) = asides.labels.map(|labels| labels.take()).unwrap_or_default();
         asides.extras.extend(attributes);
@@ -246,11 +264,13 @@ impl InFlight {
         self.end_call(error, extras, asides.unproven.as_deref(), seconds);
         let error = error.or_else(|| self.metrics.status_error(self.status?));
         let key = extras.map(|extras| SeriesKey { head: self.head, extras, status: self.status, error });
-        let series = self.metrics.series(key);
-        if let Some(seconds) = asides.head_seconds {
-            self.metrics.record(Record::of_time(What::HeadDuration, series, seconds));
-        }
-        series
+        self.metrics.series(key)
+    }
+
+    #[cold]
+    fn record_head_duration(&self, series: u32, nanos: NonZeroU64) {
+        let seconds = Duration::from_nanos(nanos.get()).as_secs_f64();
+        self.metrics.record(Record::of_time(What::HeadDuration, series, seconds));
     }
 
     /// If the request is a gRPC call, records that it has ended with `error`, or else with its status.
@@ -260,7 +280,8 @@ impl InFlight {
             // On a client the status of HTTP alone does not say how the call would have ended.
             let left = self.metrics.options.side == Side::Client && self.ending == Ending::Cancelled;
             let outcome = self.call.outcome(error.map_or(Ok(self.status.filter(|_| !left)), Err));
-            let ended = Ended { call: self.call, unproven, outcome, head: self.started, extras, seconds };
+            let head = self.started.unwrap_or(self.head);
+            let ended = Ended { call: self.call, unproven, outcome, head, extras, seconds };
             grpc::record(&self.metrics, &ended);
         }
     }
@@ -291,6 +312,9 @@ impl Drop for InFlight {
         let seconds = self.start.elapsed().as_secs_f64();
         let series = self.series(seconds);
         let metrics = &self.metrics;
+        if let Some(nanos) = self.head_nanos {
+            self.record_head_duration(series, nanos);
+        }
         metrics.record(Record {
             series,
             what: if self.status.is_some() { What::Answered } else { What::Unanswered },
@@ -298,7 +322,10 @@ impl Drop for InFlight {
             request_bytes: self.request_bytes.as_ref().map_or(0, ByteCount::get),
             response_bytes: self.response_bytes,
         });
-        let head = metrics.head_at(self.started);
+        // A function of the caller's may have panicked before.
+        let started = self.started.unwrap_or_else(|| self.count_as_active());
+        let metrics = &self.metrics;
+        let head = metrics.head_at(started);
         if let Some(active) = metrics.active(head) {
             active.add(-1, metrics);
         }

@@ -39,7 +39,7 @@ const MOST: usize = 32;
 impl RequestLabels {
     /// Adds an attribute to the duration and the body sizes of this request. A later one of the same name wins, also
     /// over those that the layer was given. A request takes 32; more are left out, and so are the names that the layer
-    /// sets itself.
+    /// sets itself and values that are not a number.
     ///
     /// Every different value makes a series of its own: take values from small sets.
     pub fn add(&self, attribute: KeyValue) {

@@ -126,6 +126,7 @@
 //!
 //! `axum`: the route from `MatchedPath`, the connection from `ConnectInfo`. None is on by default.
 
+mod attributes;
 mod builder;
 mod bytes;
 #[cfg(feature = "client")]

@@ -7,6 +7,7 @@ use telemetry_core::bound::{BoundUpDownCounter, Buffered, Interner, OVERFLOW_ATT
 use telemetry_core::opentelemetry::metrics::UpDownCounter;
 use telemetry_core::opentelemetry::{KeyValue, StringValue};
 
+use crate::attributes::{self, AttributeList};
 use crate::grpc::CallMetrics;
 use crate::head;
 use crate::instruments::Instruments;
@@ -14,9 +15,7 @@ use crate::method::KnownMethods;
 use crate::options::Options;
 use crate::overflow::{OVERFLOW, OverflowNotice};
 use crate::route::MissingRouteNotice;
-use crate::series::{
-    self, AttributeList, Head, HeadKey, NO_EXTRAS, ProtocolVersion, Record, Series, SeriesKey, Small, What,
-};
+use crate::series::{Head, HeadKey, NO_EXTRAS, ProtocolVersion, Record, Series, SeriesKey, Small, What};
 use crate::side::Side;
 
 /// The instruments of a layer, its series, and all else that its requests share.
@@ -49,6 +48,10 @@ struct Active {
     count: Arc<StripedCount>,
 }
 
+/// A request has a head when it comes, and another whenever its route or the version of its response becomes known. None
+/// of them may take the room of a series.
+const HEADS_PER_SERIES: usize = 4;
+
 impl Metrics {
     pub(crate) fn buffered(options: &Options) -> Buffered<Self> {
         let meter = options.meter.meter(env!("CARGO_PKG_NAME"), env!("CARGO_PKG_VERSION"));
@@ -66,8 +69,8 @@ impl Metrics {
         };
         let limit = options.series_limit;
         Self {
-            fixed: series::with_callers(AttributeList::new(), &[&given, &options.meter.attributes]),
-            heads: Interner::with_limit(limit),
+            fixed: attributes::with_callers(AttributeList::new(), &[&given, &options.meter.attributes]),
+            heads: Interner::with_limit(limit.saturating_mul(HEADS_PER_SERIES)),
             active: Interner::with_limit(limit),
             extras: Interner::with_limit(limit),
             series: Interner::with_limit(limit),
@@ -109,8 +112,11 @@ impl Metrics {
 
     #[cold]
     fn new_head(&self, hash: u64, key: &HeadKey<'_>) -> u32 {
-        let make = || Head::new(key, self.active_count(key));
-        self.heads.find_or_insert(hash, |head| head.is(key), make).unwrap_or_else(|| self.overflow())
+        // A new head would only make a new series: nothing is kept of what a flood goes on with.
+        if self.series.is_full() {
+            return self.overflow();
+        }
+        self.heads.find_or_insert(hash, |head| head.is(key), || Head::new(key)).unwrap_or_else(|| self.overflow())
     }
 
     /// The place of the same head but for its route.
@@ -135,7 +141,8 @@ impl Metrics {
     /// The count of active requests with a head; absent if that metric is off.
     #[inline]
     pub(crate) fn active<'a>(&'a self, head: Option<&'a Head>) -> Option<&'a StripedCount> {
-        head.and_then(|head| head.active.as_deref()).or_else(|| self.overflow_active())
+        let count = |head: &'a Head| head.active.get_or_init(|| self.active_count(&head.key())).as_deref();
+        head.and_then(count).or_else(|| self.overflow_active())
     }
 
     #[cold]
@@ -148,7 +155,7 @@ impl Metrics {
     fn active_count(&self, key: &HeadKey<'_>) -> Option<Arc<StripedCount>> {
         let counter = self.instruments.active.as_ref()?;
         let attributes =
-            series::active(self.options.side, self.method(key.small.method), key, &self.options.meter.attributes);
+            attributes::active(self.options.side, self.method(key.small.method), key, &self.options.meter.attributes);
         let make = || {
             let attributes: Box<[_]> = attributes.to_vec().into();
             Active { count: Arc::new(count_of(counter, attributes.clone())), attributes }
@@ -164,7 +171,7 @@ impl Metrics {
         if attributes.is_empty() {
             return Some(NO_EXTRAS);
         }
-        let sorted = series::with_callers(AttributeList::new(), &[attributes]);
+        let sorted = attributes::with_callers(AttributeList::new(), &[attributes]);
         let hash = self.extras.hash(&sorted[..]);
         self.extras.find_or_insert(hash, |known| **known == sorted[..], || sorted.to_vec().into())
     }
@@ -205,7 +212,7 @@ impl Metrics {
     fn new_series(&self, key: SeriesKey) -> Series {
         let attributes = self.heads.get(key.head).map(|head| {
             let callers = self.callers(key.extras);
-            series::ended(self.options.side, self.method(head.small.method), head, &key, &callers)
+            attributes::ended(self.options.side, self.method(head.small.method), head, &key, &callers)
         });
         Series::new(Some(key), attributes.unwrap_or_default().to_vec().into(), &self.instruments)
     }

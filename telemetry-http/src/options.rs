@@ -76,10 +76,7 @@ impl Options {
     }
 
     pub(crate) fn is_error(&self, status: StatusCode) -> bool {
-        match &self.status_errors.0 {
-            Some(is_error) => is_error(status),
-            None => self.side.is_error(status),
-        }
+        self.status_errors.get(status).unwrap_or_else(|| self.side.is_error(status))
     }
 }
 
@@ -95,14 +92,26 @@ impl fmt::Debug for ResponseAttributes {
     }
 }
 
-type IsError = dyn Fn(StatusCode) -> bool + Send + Sync;
-
-/// The caller's idea of which status is an error.
+/// The caller's idea of which status is an error. The caller is asked for all of them when the layer is made: a request
+/// ends where nothing may panic.
 #[derive(Clone, Default)]
-pub(crate) struct StatusErrors(pub(crate) Option<Arc<IsError>>);
+pub(crate) struct StatusErrors(Option<Arc<[bool]>>);
+
+impl StatusErrors {
+    pub(crate) fn of(is_error: impl Fn(StatusCode) -> bool) -> Self {
+        let all = (FIRST_STATUS..1000).filter_map(|code| StatusCode::from_u16(code).ok());
+        Self(Some(all.map(is_error).collect()))
+    }
+
+    fn get(&self, status: StatusCode) -> Option<bool> {
+        self.0.as_ref()?.get(usize::from(status.as_u16() - FIRST_STATUS)).copied()
+    }
+}
+
+const FIRST_STATUS: u16 = 100;
 
 impl fmt::Debug for StatusErrors {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(if self.0.is_some() { "function" } else { "conventions" })
+        f.write_str(if self.0.is_some() { "given" } else { "conventions" })
     }
 }

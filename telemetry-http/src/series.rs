@@ -1,18 +1,16 @@
 use std::fmt;
 use std::hash::{Hash, Hasher};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use http::{StatusCode, Version};
-use smallvec::SmallVec;
+use telemetry_core::ErrorType;
 use telemetry_core::bound::{BoundHistogram, StripedCount};
-use telemetry_core::opentelemetry::{KeyValue, StringValue};
-use telemetry_core::{ErrorType, semconv};
+use telemetry_core::opentelemetry::KeyValue;
 
 use crate::connection::Scheme;
 use crate::head::authority::Authority;
 use crate::instruments::Instruments;
-use crate::side::Side;
 
 /// What a request tells before it runs, as the metrics see it.
 #[derive(Clone, Copy, Debug)]
@@ -76,20 +74,21 @@ pub(crate) struct Head {
     pub(crate) small: Small,
     pub(crate) route: Option<Arc<str>>,
     pub(crate) rare: Option<Rare<'static>>,
-    /// Absent if nobody counts them, or if there is no room for another count.
-    pub(crate) active: Option<Arc<StripedCount>>,
+    /// Absent if nobody counts them, or if there is no room for another count. Made when a request is counted: with a
+    /// head that becomes known later none ever is, and that is no count of zero.
+    pub(crate) active: OnceLock<Option<Arc<StripedCount>>>,
     /// The series of requests that ended with a status and nothing else.
     pub(crate) plain: PlainSeries,
 }
 
 impl Head {
-    pub(crate) fn new(key: &HeadKey<'_>, active: Option<Arc<StripedCount>>) -> Self {
+    pub(crate) fn new(key: &HeadKey<'_>) -> Self {
         Self {
             bits: key.small.bits(),
             small: key.small,
             route: key.route.map(Arc::from),
             rare: key.rare.map(Rare::to_owned),
-            active,
+            active: OnceLock::new(),
             plain: PlainSeries::default(),
         }
     }
@@ -118,14 +117,15 @@ impl PlainSeries {
     /// The place of the series for a status, if it is one of the few.
     #[inline]
     pub(crate) fn get(&self, status: StatusCode) -> Option<u32> {
-        let cell = self.cell(status).load(Ordering::Relaxed);
+        let cell = self.cell(status).load(Ordering::Acquire);
         (cell >> 32 == u64::from(status.as_u16())).then_some(cell as u32)
     }
 
     /// The first status in a cell stays: requests that end by turns must not write by turns.
     pub(crate) fn set(&self, status: StatusCode, series: u32) {
         let cell = u64::from(status.as_u16()) << 32 | u64::from(series);
-        let _ = self.cell(status).compare_exchange(0, cell, Ordering::Relaxed, Ordering::Relaxed);
+        // Whoever reads the place has to find the series there.
+        let _ = self.cell(status).compare_exchange(0, cell, Ordering::Release, Ordering::Relaxed);
     }
 }
 
@@ -249,94 +249,6 @@ impl ProtocolVersion {
             Self::Http3 => "3",
         }
     }
-}
-
-/// Room for the attributes of a request and some of the caller's own, on the stack.
-pub(crate) type AttributeList = SmallVec<[KeyValue; 14]>;
-
-/// The attributes of a request that has ended, by name: the SDK would have to sort them otherwise.
-pub(crate) fn ended(
-    side: Side,
-    method: &StringValue,
-    head: &Head,
-    key: &SeriesKey,
-    callers: &[&[KeyValue]],
-) -> AttributeList {
-    use semconv::attribute as name;
-    let route = |on| head.route.clone().filter(|_| side == on).map(StringValue::from);
-    let rare = head.rare.as_ref();
-    let [address, port] = server(rare);
-    let own = [
-        key.error.map(|error| KeyValue::new(name::ERROR_TYPE, error.as_str())),
-        Some(KeyValue::new(name::HTTP_REQUEST_METHOD, method.clone())),
-        key.status.map(|status| KeyValue::new(name::HTTP_RESPONSE_STATUS_CODE, i64::from(status.as_u16()))),
-        route(Side::Server).map(|route| KeyValue::new(name::HTTP_ROUTE, route)),
-        head.small.version.map(|version| KeyValue::new(name::NETWORK_PROTOCOL_VERSION, version.as_str())),
-        address,
-        port,
-        head.small.scheme.map(|scheme| KeyValue::new(name::URL_SCHEME, scheme.as_str())),
-        route(Side::Client).map(|template| KeyValue::new(name::URL_TEMPLATE, template)),
-        rare.and_then(|rare| rare.synthetic).map(|kind| KeyValue::new(name::USER_AGENT_SYNTHETIC_TYPE, kind)),
-    ];
-    with_callers(own.into_iter().flatten().collect(), callers)
-}
-
-/// The attributes of the active requests with this head.
-pub(crate) fn active(side: Side, method: &StringValue, key: &HeadKey<'_>, callers: &[KeyValue]) -> AttributeList {
-    use semconv::attribute as name;
-    let [address, port] = server(key.rare);
-    let template = key.route.filter(|_| side == Side::Client);
-    let own = [
-        Some(KeyValue::new(name::HTTP_REQUEST_METHOD, method.clone())),
-        address,
-        port,
-        key.small.scheme.map(|scheme| KeyValue::new(name::URL_SCHEME, scheme.as_str())),
-        template.map(|template| KeyValue::new(name::URL_TEMPLATE, Arc::<str>::from(template))),
-    ];
-    with_callers(own.into_iter().flatten().collect(), &[callers])
-}
-
-/// The address and the port of the server that a request is for.
-pub(crate) fn server(rare: Option<&Rare<'_>>) -> [Option<KeyValue>; 2] {
-    use semconv::attribute as name;
-    let server = rare.and_then(|rare| rare.server.as_ref());
-    [
-        server.map(|server| KeyValue::new(name::SERVER_ADDRESS, server.address.to_string())),
-        server.and_then(|server| server.port).map(|port| KeyValue::new(name::SERVER_PORT, i64::from(port))),
-    ]
-}
-
-/// Adds the caller's attributes, an earlier list before a later one. Within a list the last of a name wins, as in the
-/// SDK.
-pub(crate) fn with_callers(mut list: AttributeList, callers: &[&[KeyValue]]) -> AttributeList {
-    for attribute in callers.iter().flat_map(|list| list.iter().rev()) {
-        let name = attribute.key.as_str();
-        if is_ours(name) {
-            continue;
-        }
-        if let Err(place) = list.binary_search_by(|have| have.key.as_str().cmp(name)) {
-            list.insert(place, attribute.clone());
-        }
-    }
-    list
-}
-
-/// The names that the caller's attributes cannot have, even on a request that goes without.
-fn is_ours(name: &str) -> bool {
-    use semconv::attribute as ours;
-    matches!(
-        name,
-        ours::ERROR_TYPE
-            | ours::HTTP_REQUEST_METHOD
-            | ours::HTTP_RESPONSE_STATUS_CODE
-            | ours::HTTP_ROUTE
-            | ours::NETWORK_PROTOCOL_VERSION
-            | ours::SERVER_ADDRESS
-            | ours::SERVER_PORT
-            | ours::URL_SCHEME
-            | ours::URL_TEMPLATE
-            | ours::USER_AGENT_SYNTHETIC_TYPE
-    )
 }
 
 impl fmt::Debug for Head {

@@ -6,13 +6,14 @@ use crate::steps::Steps;
 use crate::workspace::Workspace;
 use crate::{bench, integration, lint, test};
 
-pub(crate) fn run(workspace: &Workspace, steps: &mut Steps) -> Result<()> {
+pub(crate) fn run(workspace: &Workspace, steps: &mut Steps, full: bool) -> Result<()> {
     // Many builds, each used once: debug information and incremental state cost more than they give.
     steps.set_default_env("CARGO_INCREMENTAL", "0");
     steps.set_default_env("CARGO_PROFILE_DEV_DEBUG", "0");
 
     let mut plan = lint::steps(workspace)?;
     plan.extend(test::steps(workspace));
+    plan.extend(full.then(test::long));
     plan.extend(bench::smoke());
     plan.extend(integration::steps(workspace)?);
     let result = steps.run(plan);

@@ -45,7 +45,11 @@ enum Task {
         peers: bool,
     },
     /// Everything that has to pass before a change is merged.
-    Ci,
+    Ci {
+        /// The tests that take minutes as well.
+        #[arg(long)]
+        full: bool,
+    },
 }
 
 fn main() -> ExitCode {
@@ -69,6 +73,6 @@ fn run() -> anyhow::Result<()> {
         Task::Integration => steps.run(integration::steps(&workspace)?),
         Task::Bench { quick, peers: true } => steps.run(bench::peers(quick)),
         Task::Bench { quick, peers: false } => steps.run(bench::steps(quick)),
-        Task::Ci => ci::run(&workspace, &mut steps),
+        Task::Ci { full } => ci::run(&workspace, &mut steps, full),
     }
 }

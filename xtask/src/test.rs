@@ -21,6 +21,12 @@ pub(crate) fn steps(workspace: &Workspace) -> Vec<Step> {
     steps
 }
 
+/// The tests that take minutes, which are ignored otherwise: their names begin with `full_`.
+pub(crate) fn long() -> Step {
+    let command = Command::new("cargo test --quiet --lib --bins --tests --workspace --all-features -- --ignored full_");
+    Step::loud("long tests of the workspace", command)
+}
+
 /// The library by itself: the workspace's build switches on features that its users may not have.
 fn alone(library: &Package) -> Vec<Step> {
     let name = &library.name;

@@ -25,12 +25,14 @@ use foldhash::fast::RandomState;
 /// assert_eq!(find("/one-too-many"), None);
 /// ```
 pub struct Interner<T> {
-    slots: Box<[OnceLock<Box<T>>]>,
+    slots: Box<[Slot<T>]>,
     len: AtomicUsize,
     limit: usize,
     /// Keys may come from clients: seeded, so that they cannot choose those that collide.
     hasher: RandomState,
 }
+
+type Slot<T> = OnceLock<Box<T>>;
 
 /// A power of two with room enough for any application.
 const MOST: usize = 1 << 20;
@@ -56,14 +58,7 @@ impl<T> Interner<T> {
     /// The index of the value that `is` the one looked for, if it is there. `hash` must be equal for equal values.
     #[inline]
     pub fn find(&self, hash: u64, is: impl Fn(&T) -> bool) -> Option<u32> {
-        let mask = self.slots.len() - 1;
-        let mut index = hash as usize & mask;
-        loop {
-            if is(self.slots.get(index)?.get()?) {
-                return Some(index as u32);
-            }
-            index = (index + 1) & mask;
-        }
+        self.search(hash, is).ok()
     }
 
     /// Like [`find`](Self::find), with a value that `make` makes if it is new. `None` when it is new and the set is full.
@@ -71,24 +66,42 @@ impl<T> Interner<T> {
     /// Threads that insert at once may each get in while there is room for one.
     pub fn find_or_insert(&self, hash: u64, is: impl Fn(&T) -> bool, make: impl Fn() -> T) -> Option<u32> {
         loop {
-            if let Some(index) = self.find(hash, &is) {
-                return Some(index);
-            }
-            if self.len.load(Ordering::Relaxed) >= self.limit {
+            let empty = match self.search(hash, &is) {
+                Ok(index) => return Some(index),
+                Err(empty) => empty?,
+            };
+            if self.is_full() {
                 return None;
             }
             // Another thread may be first, with this value or with another: then the search goes on.
-            self.first_empty(hash)?.get_or_init(|| {
+            empty.get_or_init(|| {
                 self.len.fetch_add(1, Ordering::Relaxed);
                 Box::new(make())
             });
         }
     }
 
-    fn first_empty(&self, hash: u64) -> Option<&OnceLock<Box<T>>> {
+    /// The index of a value, or else the empty slot that ended the search: the one place where the value may go, so that
+    /// no two threads insert it. Threads that inserted at once may have left none.
+    #[inline]
+    fn search(&self, hash: u64, is: impl Fn(&T) -> bool) -> Result<u32, Option<&Slot<T>>> {
         let mask = self.slots.len() - 1;
-        let slots = (0..self.slots.len()).map(|step| (hash as usize).wrapping_add(step) & mask);
-        slots.filter_map(|index| self.slots.get(index)).find(|slot| slot.get().is_none())
+        for step in 0..self.slots.len() {
+            let index = (hash as usize).wrapping_add(step) & mask;
+            let slot = &self.slots[index];
+            match slot.get() {
+                Some(value) if is(value) => return Ok(index as u32),
+                Some(_) => {}
+                None => return Err(Some(slot)),
+            }
+        }
+        Err(None)
+    }
+
+    /// Whether there is no room for a new value.
+    #[must_use]
+    pub fn is_full(&self) -> bool {
+        self.len.load(Ordering::Relaxed) >= self.limit
     }
 
     /// The value at an index that [`find_or_insert`](Self::find_or_insert) gave.

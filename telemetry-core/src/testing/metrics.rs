@@ -57,6 +57,13 @@ impl InMemoryMetrics {
     }
 }
 
+/// What a reader of one's own has collected.
+impl From<&ResourceMetrics> for Snapshot {
+    fn from(collected: &ResourceMetrics) -> Self {
+        Self { points: points(collected) }
+    }
+}
+
 impl Default for InMemoryMetrics {
     fn default() -> Self {
         Self::new()

@@ -10,10 +10,11 @@ use telemetry_core::semconv::{attribute as name, metric};
 
 use super::GrpcStatus;
 use super::call::{Call, Outcome};
+use crate::attributes::{self, AttributeList};
 use crate::metrics::{Metrics, overflow_attributes};
 use crate::options::Options;
 use crate::overflow::{OVERFLOW, OverflowNotice};
-use crate::series::{self, AttributeList, NO_EXTRAS, Record, What};
+use crate::series::{NO_EXTRAS, Record, What};
 use crate::side::Side;
 
 /// The metric of gRPC calls: the methods that are known, and the series.
@@ -177,11 +178,11 @@ impl CallMetrics {
         ];
         let head = metrics.head_at(key.head);
         let own: AttributeList =
-            own.into_iter().chain(series::server(head.and_then(|head| head.rare.as_ref()))).flatten().collect();
-        let mut attributes = series::with_callers(own, &metrics.callers(key.extras));
+            own.into_iter().chain(attributes::server(head.and_then(|head| head.rare.as_ref()))).flatten().collect();
+        let mut list = attributes::with_callers(own, &metrics.callers(key.extras));
         // A call that has ended without a status has none, whatever the caller says.
-        attributes.retain(|attribute| status.is_some() || attribute.key.as_str() != name::RPC_STATUS_CODE);
-        CallSeries::new(key, attributes.to_vec().into(), &self.duration)
+        list.retain(|attribute| status.is_some() || attribute.key.as_str() != name::RPC_STATUS_CODE);
+        CallSeries::new(key, list.to_vec().into(), &self.duration)
     }
 }
 
