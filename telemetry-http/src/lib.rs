@@ -80,9 +80,14 @@
 //!
 //! # Features
 //!
-//! `axum`: the route from `MatchedPath`, the connection from `ConnectInfo`. None is on by default.
+//! - `axum`: the route from `MatchedPath`, the connection from `ConnectInfo`.
+//! - `client`: `ClientConnectionLayer`, the connections of hyper-util's client.
+//!
+//! None is on by default.
 
 mod attributes;
+#[cfg(feature = "client")]
+mod client;
 mod connection;
 mod error;
 mod method;
@@ -90,5 +95,9 @@ mod record;
 mod route;
 mod server;
 
+#[cfg(feature = "client")]
+pub use client::connection::{
+    ActiveStream, ClientConnectionLayer, ClientConnectionService, ConnectFuture, ConnectionHandle, MeteredConnection,
+};
 pub use connection::connection_info;
 pub use server::{RequestBody, RequestMetricsLayer, RequestMetricsService, ResponseBody, ResponseFuture};
