@@ -156,6 +156,10 @@ mod shared;
 mod side;
 
 #[cfg(feature = "client")]
+pub use client::connection::{
+    ActiveStream, ClientConnectionLayer, ClientConnectionService, ConnectFuture, ConnectionHandle, MeteredConnection,
+};
+#[cfg(feature = "client")]
 pub use client::{ClientMetricsLayer, ClientMetricsService};
 pub use connection::connection_info;
 pub use filter::RequestFilter;

@@ -1,3 +1,4 @@
+pub(crate) mod connection;
 mod layer;
 mod service;
 
