@@ -5,41 +5,19 @@
 use std::convert::Infallible;
 use std::future::{Ready, ready};
 use std::hint::black_box;
-use std::pin::pin;
-use std::task::{Context, Poll, Waker};
 
 use axum::extract::MatchedPath;
 use bytes::Bytes;
 use criterion::{Criterion, criterion_group, criterion_main};
 use http::{Request, Response};
 use http_body_util::{BodyExt, Full};
+use telemetry_benches::request::{matched_path, now};
 use telemetry_core::MeterOptions;
 use telemetry_core::opentelemetry::metrics::NoopMeterProvider;
 use telemetry_core::opentelemetry_sdk::metrics::SdkMeterProvider;
 use telemetry_http::RequestMetricsLayer;
-use telemetry_prometheus::PrometheusExporter;
-use tower::{Layer, Service, ServiceExt, service_fn};
-
-/// Everything in these benches is ready at once.
-fn now<F: Future>(future: F) -> F::Output {
-    match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
-        Poll::Ready(output) => output,
-        Poll::Pending => unreachable!("a future of this bench is pending"),
-    }
-}
-
-/// Only a router can make a `MatchedPath`, so one is asked for it.
-fn matched_path() -> MatchedPath {
-    let (sender, receiver) = std::sync::mpsc::channel();
-    let handler = move |path: MatchedPath| {
-        let sent = sender.send(path);
-        async move { sent.unwrap() }
-    };
-    let router = axum::Router::new().route("/users/{id}", axum::routing::get(handler));
-    let request = Request::get("/users/42").body(axum::body::Body::empty()).unwrap();
-    now(router.oneshot(request)).unwrap();
-    receiver.recv().unwrap()
-}
+use telemetry_prometheus::{Format, PrometheusExporter};
+use tower::{Layer, Service, service_fn};
 
 fn answer<B>(_: Request<B>) -> Ready<Result<Response<Full<Bytes>>, Infallible>> {
     ready(Ok(Response::new(Full::from(Bytes::from_static(b"hello")))))
@@ -56,7 +34,7 @@ where
     S: Service<Request<Full<Bytes>>, Response = Response<B>, Error = Infallible>,
     B: http_body::Body<Error = Infallible>,
 {
-    let path = matched_path();
+    let path = matched_path().unwrap();
     let mut group = criterion.benchmark_group("telemetry-http/request");
     group.bench_function(scenario, |bencher| {
         bencher.iter(|| {
@@ -73,9 +51,15 @@ fn requests(criterion: &mut Criterion) {
     let noop = RequestMetricsLayer::custom(MeterOptions::default().with_meter_provider(NoopMeterProvider::new()));
     bench(criterion, "noop-meter", noop.layer(service_fn(answer)));
 
-    let provider = SdkMeterProvider::builder().with_reader(PrometheusExporter::new()).build();
+    let exporter = PrometheusExporter::new();
+    let provider = SdkMeterProvider::builder().with_reader(exporter.clone()).build();
     let metrics = RequestMetricsLayer::custom(MeterOptions::default().with_meter_provider(provider));
-    bench(criterion, "metrics", metrics.layer(service_fn(answer)));
+    let mut service = metrics.layer(service_fn(answer));
+    bench(criterion, "metrics", service.clone());
+    // A layer may go another way once somebody has collected, as happens to every one that is of use.
+    now(service.call(request(&matched_path().unwrap()))).unwrap();
+    exporter.render(Format::PrometheusText).unwrap();
+    bench(criterion, "metrics-scraped", service);
 }
 
 criterion_group!(benches, requests);

@@ -4,27 +4,37 @@ use crate::command::Command;
 use crate::programs::{self, Source};
 use crate::steps::Step;
 
-// `--bench '*'` leaves out the library's own test harness, which does not know criterion's arguments.
 pub(crate) fn steps(quick: bool) -> Vec<Step> {
-    let bench = Command::new("cargo bench -p telemetry-benches --bench").arg("*");
-    let bench = if quick { bench.args("-- --quick") } else { bench };
-    vec![Step::loud("benches", bench)]
+    let bench = |names: &str| short(Command::new("cargo bench -p telemetry-benches").args(names), quick);
+    vec![
+        Step::loud("benches", bench("--bench request --bench scrape")),
+        counting("instructions of a request", bench("--bench instructions")),
+    ]
 }
 
 /// The package beside the workspace, which nothing else builds: its peers are no business of `ci`.
 pub(crate) fn peers(quick: bool) -> Vec<Step> {
     let bench = |name: &str| Command::new("cargo bench --manifest-path benches/peers/Cargo.toml --bench").arg(name);
-    let short = |command: Command| if quick { command.args("-- --quick") } else { command };
-    let instructions = short(bench("instructions"));
     vec![
-        Step::loud("whole scrapes in turn", short(bench("ratios"))),
+        Step::loud("requests in turn", short(bench("request_ratios"), quick)),
+        Step::loud("requests of two threads", short(bench("request_scaling"), quick)),
+        counting("instructions of a request beside others", short(bench("request_instructions"), quick)),
+        Step::loud("whole scrapes in turn", short(bench("scrape_ratios"), quick)),
         // Always the quick way: who is faster is seen better in the turns above.
-        Step::loud("whole scrapes", bench("scrape").args("-- --quick")),
-        Step::check("instructions of a scrape", instructions.to_string(), move |sh| {
-            programs::require(sh, "valgrind", Source::Apt("valgrind"))?;
-            instructions.run(sh)
-        }),
+        Step::loud("whole scrapes", short(bench("scrape"), true)),
+        counting("instructions of a scrape", short(bench("scrape_instructions"), quick)),
     ]
+}
+
+fn short(bench: Command, quick: bool) -> Command {
+    if quick { bench.args("-- --quick") } else { bench }
+}
+
+fn counting(name: &str, bench: Command) -> Step {
+    Step::check(name, bench.to_string(), move |sh| {
+        programs::require(sh, "valgrind", Source::Apt("valgrind"))?;
+        bench.run(sh)
+    })
 }
 
 /// Every bench once, unoptimised and unmeasured: it shows that they build and run.

@@ -35,12 +35,12 @@ enum Task {
     Test,
     /// Drives the examples and holds a real Prometheus' answers against what was driven.
     Integration,
-    /// The criterion benches.
+    /// The criterion benches, and the instructions of a request.
     Bench {
         /// Fewer samples: minutes become seconds, and the numbers less steady.
         #[arg(long)]
         quick: bool,
-        /// Whole scrapes beside other crates instead: times, ratios, allocations and instructions.
+        /// Requests and scrapes beside other crates instead: times, ratios, allocations, instructions, two threads.
         #[arg(long)]
         peers: bool,
     },

@@ -5,7 +5,7 @@ use std::hint::black_box;
 use std::time::Duration;
 
 use criterion::{BenchmarkId, Criterion, SamplingMode, Throughput, criterion_group, criterion_main};
-use telemetry_peers::{SIZES, Scenario, System, Workload};
+use telemetry_peers::scrape::{SIZES, Scenario, System, Workload};
 
 fn scrapes(criterion: &mut Criterion) {
     for scenario in Scenario::ALL {

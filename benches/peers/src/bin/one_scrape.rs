@@ -5,7 +5,7 @@
 use std::hint::black_box;
 
 use anyhow::{Context, Result};
-use telemetry_peers::{Scenario, System, Workload};
+use telemetry_peers::scrape::{Scenario, System, Workload};
 
 fn main() -> Result<()> {
     let mut arguments = std::env::args().skip(1);

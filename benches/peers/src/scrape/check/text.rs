@@ -3,7 +3,7 @@
 use anyhow::{Context, Result, bail};
 
 use super::{Labels, Part, Tally};
-use crate::workload::{COUNTER_ON_PAGE, HISTOGRAM};
+use crate::scrape::workload::{COUNTER_ON_PAGE, HISTOGRAM};
 
 pub(super) fn read(page: &str, tally: &mut Tally<'_>) -> Result<()> {
     let lines = page.lines().filter(|line| !line.is_empty() && !line.starts_with('#'));

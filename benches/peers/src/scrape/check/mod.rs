@@ -3,8 +3,8 @@
 use anyhow::{Context, Result, ensure};
 use opentelemetry_sdk::metrics::data::{AggregatedMetrics, MetricData, ResourceMetrics, ScopeMetrics};
 
-use crate::system::Page;
-use crate::workload::{BOUNDS, BUCKETS, Scenario, Workload};
+use crate::scrape::system::Page;
+use crate::scrape::workload::{BOUNDS, BUCKETS, Scenario, Workload};
 
 mod protobuf;
 mod text;
@@ -95,7 +95,7 @@ fn points(workload: &Workload, metrics: &ResourceMetrics) -> Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::system::System;
+    use crate::scrape::system::System;
 
     #[test]
     fn every_system_renders_every_scenario() {

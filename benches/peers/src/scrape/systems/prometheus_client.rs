@@ -7,8 +7,8 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
 
-use crate::system::{Page, Scrape};
-use crate::workload::{BOUNDS, COUNTER, HELP, HISTOGRAM, Scenario, Series, Workload};
+use crate::scrape::system::{Page, Scrape};
+use crate::scrape::workload::{BOUNDS, COUNTER, HELP, HISTOGRAM, Scenario, Series, Workload};
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct Labels {

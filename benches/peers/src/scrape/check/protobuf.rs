@@ -93,9 +93,9 @@ fn series(metric: &Metric, tally: &mut Tally<'_>) -> Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::check::page;
-    use crate::system::Page;
-    use crate::workload::{BOUNDS, Scenario, Series, Workload};
+    use crate::scrape::check::page;
+    use crate::scrape::system::Page;
+    use crate::scrape::workload::{BOUNDS, Scenario, Series, Workload};
 
     fn metric(scenario: Scenario, series: &Series) -> Metric {
         let label = |name: &str, value: &str| LabelPair { name: name.to_owned(), value: value.to_owned() };

@@ -6,9 +6,9 @@ use anyhow::{Context, Result};
 use bytes::Bytes;
 use opentelemetry_sdk::metrics::data::ResourceMetrics;
 
-use crate::check;
-use crate::systems::{Entry, SYSTEMS};
-use crate::workload::Workload;
+use crate::scrape::check;
+use crate::scrape::systems::{Entry, SYSTEMS};
+use crate::scrape::workload::Workload;
 
 /// What a scrape gives, in the type that the system has for it: nothing is converted while the clock runs.
 #[derive(Debug)]
@@ -44,7 +44,7 @@ pub(crate) type Scrape = Box<dyn Fn() -> Page>;
 pub struct System {
     /// The name in ids, arguments and tables.
     pub name: &'static str,
-    /// It reads the OpenTelemetry SDK's data, so that [`SDK_COLLECTION`](crate::SDK_COLLECTION) is a part of its work.
+    /// It reads the OpenTelemetry SDK's data, so that [`SDK_COLLECTION`](crate::scrape::SDK_COLLECTION) is a part of its work.
     pub collects: bool,
     /// How many bytes its page has.
     pub bytes: usize,
@@ -62,7 +62,7 @@ impl System {
         Self::checked(entry.with_context(|| format!("there is no system {name:?}"))?, workload)
     }
 
-    /// All systems, each filled with `workload`; [`OURS`](crate::OURS) is the first.
+    /// All systems, each filled with `workload`; [`OURS`](crate::scrape::OURS) is the first.
     ///
     /// # Errors
     ///

@@ -1,12 +1,10 @@
-//! Instructions that a scrape takes, counted by valgrind: they repeat where times do not. Writes a table.
+//! Instructions that a scrape takes, counted by valgrind. Writes a table.
 //!
-//! A large copy is one instruction for each of its bytes here, so `memcpy` has no place in the table. Calls into the
-//! kernel are not counted.
+//! A large copy is one instruction for each of its bytes here, so `memcpy` has no place in the table.
 
-use std::process::Command;
-
-use anyhow::{Context, Result, ensure};
-use telemetry_peers::{Scenario, Workload, names};
+use anyhow::Result;
+use telemetry_benches::callgrind::instructions;
+use telemetry_peers::scrape::{Scenario, Workload, names};
 
 const SIZE: usize = 1_000;
 const QUICK: usize = 100;
@@ -35,15 +33,7 @@ fn count_all(system: &str, size: usize) -> Result<[f64; 2]> {
 }
 
 fn count(system: &str, scenario: Scenario, size: usize) -> Result<f64> {
-    let mut valgrind = Command::new("valgrind");
-    valgrind.args(["--tool=callgrind", "--callgrind-out-file=/dev/null", "--toggle-collect=*measured_scrape*"]);
-    valgrind.args([env!("CARGO_BIN_EXE_one_scrape"), system, scenario.name(), &size.to_string()]);
-    let output = valgrind.output().context("cannot run valgrind")?;
-    let report = String::from_utf8_lossy(&output.stderr);
-    ensure!(output.status.success(), "valgrind failed for {system}: {report}");
-    let collected =
-        report.lines().find_map(|line| line.split_once("Collected : ")).context("valgrind counted nothing")?;
-    let instructions: f64 = collected.1.trim().parse()?;
-    ensure!(instructions > 0.0, "valgrind did not find the function to measure");
+    let arguments = [system, scenario.name(), &size.to_string()];
+    let instructions = instructions(env!("CARGO_BIN_EXE_one_scrape"), "measured_scrape", &arguments)?;
     Ok(instructions / Workload::new(scenario, size).lines() as f64)
 }

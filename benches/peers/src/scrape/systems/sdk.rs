@@ -19,9 +19,9 @@ use telemetry_core::opentelemetry::KeyValue;
 use telemetry_core::opentelemetry::metrics::MeterProvider;
 use telemetry_prometheus::{Format, PrometheusExporter};
 
-use crate::system::{Page, Scrape};
-use crate::systems::prometheus::encode;
-use crate::workload::{BOUNDS, COUNTER, HELP, HISTOGRAM, Scenario, Series, Workload};
+use crate::scrape::system::{Page, Scrape};
+use crate::scrape::systems::prometheus::encode;
+use crate::scrape::workload::{BOUNDS, COUNTER, HELP, HISTOGRAM, Scenario, Series, Workload};
 
 pub(crate) fn ours(workload: &Workload, format: Format, page: fn(Bytes) -> Page) -> Result<Scrape> {
     let exporter = PrometheusExporter::builder().without_scope_labels().without_target_info().build();

@@ -3,8 +3,8 @@
 use anyhow::Result;
 use telemetry_prometheus::Format;
 
-use crate::system::{Page, Scrape};
-use crate::workload::Workload;
+use crate::scrape::system::{Page, Scrape};
+use crate::scrape::workload::Workload;
 
 mod floors;
 mod metrics_exporter;

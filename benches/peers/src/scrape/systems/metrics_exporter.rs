@@ -4,8 +4,8 @@ use anyhow::Result;
 use metrics::{Key, Label, Level, Metadata, Recorder, Unit};
 use metrics_exporter_prometheus::PrometheusBuilder;
 
-use crate::system::{Page, Scrape};
-use crate::workload::{BOUNDS, COUNTER_ON_PAGE, HELP, HISTOGRAM, Scenario, Series, Workload};
+use crate::scrape::system::{Page, Scrape};
+use crate::scrape::workload::{BOUNDS, COUNTER_ON_PAGE, HELP, HISTOGRAM, Scenario, Series, Workload};
 
 const METADATA: Metadata<'static> = Metadata::new(module_path!(), Level::INFO, None);
 

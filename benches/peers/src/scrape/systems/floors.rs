@@ -2,8 +2,8 @@
 
 use anyhow::Result;
 
-use crate::system::{Page, Scrape};
-use crate::workload::{BOUNDS, COUNTER_ON_PAGE, HELP, HISTOGRAM, Scenario, Series, Workload};
+use crate::scrape::system::{Page, Scrape};
+use crate::scrape::workload::{BOUNDS, COUNTER_ON_PAGE, HELP, HISTOGRAM, Scenario, Series, Workload};
 
 pub(crate) fn hand_loop(workload: &Workload) -> Result<Scrape> {
     let plain = Plain::new(workload);

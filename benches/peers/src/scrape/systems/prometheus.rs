@@ -3,8 +3,8 @@
 use anyhow::Result;
 use prometheus::{Encoder, HistogramOpts, HistogramVec, IntCounterVec, Opts, Registry, TextEncoder};
 
-use crate::system::{Page, Scrape};
-use crate::workload::{BOUNDS, COUNTER_ON_PAGE, HELP, HISTOGRAM, Scenario, Workload};
+use crate::scrape::system::{Page, Scrape};
+use crate::scrape::workload::{BOUNDS, COUNTER_ON_PAGE, HELP, HISTOGRAM, Scenario, Workload};
 
 const LABELS: [&str; 3] = ["method", "route", "status"];
 

@@ -1,1 +1,0 @@
-//! Benchmarks of the workspace: `cargo xtask bench`. The README beside this file lists their ids.

@@ -1,0 +1,5 @@
+//! One system, for a profiler: see [`telemetry_benches::request::program`].
+
+fn main() -> anyhow::Result<()> {
+    telemetry_benches::request::program(telemetry_peers::request::SYSTEMS)
+}

@@ -1,0 +1,5 @@
+//! What the benches of the workspace, and those of the peers beside it, have in common: requests, and systems that
+//! they are sent through. The README beside the manifest lists what is measured and how.
+
+pub mod callgrind;
+pub mod request;

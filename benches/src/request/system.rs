@@ -1,0 +1,179 @@
+//! A service with its metrics, warmed up and checked, to send requests through.
+
+use std::convert::Infallible;
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result};
+use axum::extract::MatchedPath;
+use bytes::Bytes;
+use http::{Request, Response};
+use http_body::Body;
+use http_body_util::Full;
+use tower::Service;
+
+use super::sample::Sample;
+use super::workload::{Workload, matched_path};
+
+/// How many requests a system has had before it is measured, half of them after its first scrape.
+pub const WARM_UP: u64 = 2_000;
+
+/// Sends so many requests, one after the other.
+pub type Sender = Box<dyn FnMut(u64) + Send>;
+
+/// A system that can be built.
+#[derive(Clone, Copy, Debug)]
+pub struct Entry {
+    /// The name in arguments and tables.
+    pub name: &'static str,
+    /// Builds it.
+    pub build: fn(Workload) -> Result<Parts>,
+}
+
+/// What a system is made of.
+pub struct Parts {
+    senders: Box<dyn Fn(MatchedPath) -> Sender>,
+    page: Box<dyn Fn() -> Result<String>>,
+    samples: Vec<Sample>,
+    upkeep: Box<dyn Fn()>,
+}
+
+impl Parts {
+    /// `service`, of which each client has a clone.
+    pub fn new<S, B>(workload: Workload, service: S) -> Self
+    where
+        S: Service<Request<Full<Bytes>>, Response = Response<B>, Error = Infallible> + Clone + Send + 'static,
+        B: Body<Error = Infallible>,
+    {
+        Self::of_senders(move |path| {
+            let mut service = service.clone();
+            Box::new(move |requests| (0..requests).for_each(|_| workload.send(&mut service, &path)))
+        })
+    }
+
+    /// Clients that are more than a service.
+    pub fn of_senders(senders: impl Fn(MatchedPath) -> Sender + 'static) -> Self {
+        let nothing = Box::new(|| Ok(String::new()));
+        Self { senders: Box::new(senders), page: nothing, samples: Vec::new(), upkeep: Box::new(|| ()) }
+    }
+
+    /// What the requests have to leave on the page, which is a scrape in Prometheus' text.
+    #[must_use]
+    pub fn recording(mut self, samples: Vec<Sample>, page: impl Fn() -> Result<String> + 'static) -> Self {
+        self.samples = samples;
+        self.page = Box::new(page);
+        self
+    }
+
+    /// Work that requests put off and that somebody has to do from time to time. It belongs to their cost.
+    #[must_use]
+    pub fn with_upkeep(mut self, upkeep: impl Fn() + 'static) -> Self {
+        self.upkeep = Box::new(upkeep);
+        self
+    }
+}
+
+impl fmt::Debug for Parts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Parts").field("samples", &self.samples).finish_non_exhaustive()
+    }
+}
+
+/// A system that has been warmed up, scraped and checked.
+#[derive(Debug)]
+pub struct System {
+    /// The name in arguments and tables.
+    pub name: &'static str,
+    parts: Parts,
+    client: Client,
+}
+
+impl System {
+    /// Builds `entry` for `workload`.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be built, and when it does not count its requests.
+    pub fn new(entry: &Entry, workload: Workload) -> Result<Self> {
+        let parts = (entry.build)(workload).with_context(|| format!("cannot build {}", entry.name))?;
+        let client = Client { send: (parts.senders)(matched_path()?), sent: Arc::default() };
+        let mut system = Self { name: entry.name, parts, client };
+        // Twice: a system may go another way once it has been scraped.
+        for _ in 0..2 {
+            system.send(WARM_UP / 2);
+            system.check()?;
+        }
+        Ok(system)
+    }
+
+    /// Builds all of `entries`.
+    ///
+    /// # Errors
+    ///
+    /// As [`new`](Self::new).
+    pub fn all(entries: &[Entry], workload: Workload) -> Result<Vec<Self>> {
+        entries.iter().map(|entry| Self::new(entry, workload)).collect()
+    }
+
+    /// Sends so many requests, and does the work that they put off.
+    pub fn send(&mut self, requests: u64) {
+        self.client.send(requests);
+        (self.parts.upkeep)();
+    }
+
+    /// A further client, for another thread, whose requests are counted as the system's.
+    ///
+    /// # Errors
+    ///
+    /// When axum's router does not give a path: each client has its own, so that clients share nothing but the system.
+    pub fn client(&self) -> Result<Client> {
+        Ok(Client { send: (self.parts.senders)(matched_path()?), sent: Arc::clone(&self.client.sent) })
+    }
+
+    /// Scrapes the system, and compares what it counted with what was sent.
+    ///
+    /// # Errors
+    ///
+    /// When a sample is missing or wrong.
+    pub fn check(&self) -> Result<()> {
+        let sent = self.client.sent.load(Ordering::Relaxed);
+        let page = (self.parts.page)()?;
+        let mut samples = self.parts.samples.iter();
+        samples.try_for_each(|sample| sample.check(&page, sent)).with_context(|| format!("{} counts wrong", self.name))
+    }
+}
+
+/// Sends requests through a system, from one thread.
+pub struct Client {
+    send: Sender,
+    sent: Arc<AtomicU64>,
+}
+
+impl Client {
+    /// Sends so many requests.
+    pub fn send(&mut self, requests: u64) {
+        (self.send)(requests);
+        self.sent.fetch_add(requests, Ordering::Relaxed);
+    }
+
+    /// Sends requests for so long, and tells how many. Clients share no memory meanwhile but what the system has.
+    pub fn send_for(&mut self, time: Duration) -> u64 {
+        const BATCH: u64 = 16;
+        let start = Instant::now();
+        let mut requests = 0;
+        while start.elapsed() < time {
+            (self.send)(BATCH);
+            requests += BATCH;
+        }
+        self.sent.fetch_add(requests, Ordering::Relaxed);
+        requests
+    }
+}
+
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Client").field("sent", &self.sent).finish_non_exhaustive()
+    }
+}
