@@ -8,6 +8,8 @@ use telemetry_core::bound::Local;
 use telemetry_core::opentelemetry::KeyValue;
 
 use crate::bytes::ByteCount;
+#[cfg(feature = "client")]
+use crate::client::connection::{ActiveStream, ConnectionHandle};
 use crate::grpc::{self, Call, Ended};
 use crate::labels::RequestLabels;
 use crate::metrics::Metrics;
@@ -46,6 +48,9 @@ pub(crate) struct InFlight {
     announced_bytes: u64,
     /// The time until the head was there, for a layer that records it.
     head_nanos: Option<NonZeroU64>,
+    /// Holds the connection that answered active, if somebody counts those.
+    #[cfg(feature = "client")]
+    connection: Option<ActiveStream>,
     /// A request moves from the future to the body, so what few layers ask for stands aside.
     asides: Option<Box<Asides>>,
 }
@@ -88,6 +93,8 @@ impl InFlight {
             response_bytes: 0,
             announced_bytes: UNKNOWN,
             head_nanos: None,
+            #[cfg(feature = "client")]
+            connection: None,
             asides: None,
         }
     }
@@ -153,10 +160,12 @@ impl InFlight {
     pub(crate) fn head(&mut self, response: &response::Parts) {
         self.status = Some(response.status);
         self.call.look_for_status(&response.headers);
-        let options = &self.metrics.options;
-        if options.side == Side::Client {
+        #[cfg(feature = "client")]
+        if self.metrics.options.side == Side::Client {
             self.head = self.metrics.head_with_version(self.head, response.version);
+            self.hold_connection(response);
         }
+        let options = &self.metrics.options;
         if self.metrics.instruments.head_duration.is_some() {
             let nanos = NonZeroU64::new(self.start.elapsed().as_nanos() as u64);
             // No time at all is one, where the clock is coarse.
@@ -171,6 +180,16 @@ impl InFlight {
         if let Some(attributes) = &options.response_attributes.0 {
             let extras = step(&mut self.ending, || attributes(response));
             self.asides.get_or_insert_default().extras.extend(extras);
+        }
+    }
+
+    #[cfg(feature = "client")]
+    fn hold_connection(&mut self, response: &response::Parts) {
+        self.connection = response.extensions.get().map(ConnectionHandle::stream);
+        if self.switches_protocol(response.status)
+            && let Some(tunnel) = self.connection.take()
+        {
+            tunnel.upgrade();
         }
     }
 

@@ -1,7 +1,7 @@
 use std::sync::{Arc, OnceLock};
 
 use http::request::Parts;
-use http::{Extensions, StatusCode, Version};
+use http::{Extensions, StatusCode};
 use telemetry_core::ErrorType;
 use telemetry_core::bound::{BoundUpDownCounter, Buffered, Interner, OVERFLOW_ATTRIBUTE, Sink, StripedCount};
 use telemetry_core::opentelemetry::metrics::UpDownCounter;
@@ -125,7 +125,8 @@ impl Metrics {
     }
 
     /// The place of the same head but for its version.
-    pub(crate) fn head_with_version(&self, head: u32, version: Version) -> u32 {
+    #[cfg(feature = "client")]
+    pub(crate) fn head_with_version(&self, head: u32, version: http::Version) -> u32 {
         self.heads.get(head).map_or(head, |head| {
             let small = Small { version: ProtocolVersion::of(version), ..head.small };
             self.head(&HeadKey { small, ..head.key() })

@@ -12,11 +12,6 @@ use std::sync::Arc;
 
 use telemetry_core::ErrorType;
 
-/// Sorts an error of a service or of a body into the closed set.
-pub(crate) fn classify<E: 'static>(error: &E) -> ErrorType {
-    ErrorClassifier::default().classify(error)
-}
-
 /// Sorts errors into the closed set: a function of the caller's is asked first, for errors of the type that it takes.
 #[derive(Clone, Default)]
 pub(crate) struct ErrorClassifier(Option<Arc<Ask>>);

@@ -2,6 +2,10 @@ use std::io;
 
 use super::*;
 
+fn classify<E: 'static>(error: &E) -> ErrorType {
+    ErrorClassifier::default().classify(error)
+}
+
 type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
 #[test]

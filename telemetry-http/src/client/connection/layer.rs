@@ -55,7 +55,8 @@ use super::service::ClientConnectionService;
 /// # Active and idle
 ///
 /// The end of a response is not to be seen from here. The response has a [`ConnectionHandle`](crate::ConnectionHandle)
-/// in its extensions, and somebody has to hold a guard of it from the head to the end of the body.
+/// in its extensions, and somebody has to hold a guard of it from the head to the end of the body:
+/// [`ClientMetricsLayer`](crate::ClientMetricsLayer) around the client does.
 ///
 /// - HTTP/1: a connection is active from the first byte of a request, and idle once all guards are dropped and no later
 ///   request was written. A request that fails before its head closes the connection, which was active until then.
