@@ -37,6 +37,7 @@ impl<T> BoundHistogram<T> {
     }
 
     /// Records a value. The attributes have to be the same each time: with feature `bound` those of the first call stay.
+    /// The first value has to be finite: the SDK drops the others, and the series would be shown without a value.
     #[inline]
     pub fn record(&self, value: T, attributes: &[KeyValue]) {
         #[cfg(feature = "bound")]

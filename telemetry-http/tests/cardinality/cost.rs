@@ -118,3 +118,20 @@ fn a_clients_request_allocates_nothing_more() {
     assert_eq!(allocations(&mut service, target), bare);
     assert_eq!(series(&metrics.snapshot(), "http.client.request.duration"), 10);
 }
+
+#[test]
+fn a_layer_that_is_gone_leaves_little_behind() {
+    const LAYERS: u64 = 100;
+    let metrics = InMemoryMetrics::new();
+    let come_and_go = || send(&mut server(&metrics, 2000).layer(service_fn(answer)), host(0));
+    for reads in [false, true] {
+        if reads {
+            let _ = metrics.snapshot();
+        }
+        (0..10).for_each(|_| come_and_go());
+        let info = allocation_counter::measure(|| (0..LAYERS).for_each(|_| come_and_go()));
+        // The hook that tells of collections: the SDK has no way to take it back.
+        assert!(info.bytes_current < LAYERS as i64 * 3072, "{} bytes", info.bytes_current);
+    }
+    assert_eq!(metrics.snapshot().count(DURATION, &[]), 2 * (10 + LAYERS));
+}

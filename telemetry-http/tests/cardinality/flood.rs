@@ -115,17 +115,18 @@ impl Place {
     fn flood(self, values: u64, limit: usize) {
         let metrics = InMemoryMetrics::new();
         let mut service = self.layer(&metrics, limit).layer(service_fn(move |request| self.answer(&request)));
-        let half = values / 2;
+        // Enough for every table to be as full as it gets.
+        let first = 2 * limit as u64;
         let log = logged(|| {
             let filling = allocation_counter::measure(|| {
-                (0..half).for_each(|n| send(&mut service, self.request(n)));
+                (0..first).for_each(|n| send(&mut service, self.request(n)));
             });
             let most = most_bytes(limit);
             assert!(filling.bytes_max < most, "{self:?}: {} of {most} bytes", filling.bytes_max);
             // From here on all waits for the collection; the lists have their memory.
             let _ = metrics.snapshot();
             let full = allocation_counter::measure(|| {
-                (half..values).for_each(|n| send(&mut service, self.request(n)));
+                (first..values).for_each(|n| send(&mut service, self.request(n)));
             });
             assert_eq!(full.bytes_current, 0, "{self:?}: nothing is kept of what finds no room");
         });

@@ -3,6 +3,8 @@
 use std::sync::Arc;
 use std::thread;
 
+use telemetry_core::opentelemetry::KeyValue;
+use telemetry_core::testing::{Point, Value};
 use tower::service_fn;
 
 use super::*;
@@ -99,4 +101,67 @@ fn threads_that_flood_at_once_overshoot_by_less_than_their_number() {
     assert!((LIMIT..LIMIT + THREADS as usize).contains(&series(&snapshot, DURATION)));
     assert!((LIMIT..LIMIT + THREADS as usize).contains(&series(&snapshot, ACTIVE)));
     assert_eq!(snapshot.sum(ACTIVE, &[]), 0.0);
+}
+
+#[test]
+fn hs_31_active_requests_past_the_limit_are_counted_together() {
+    let metrics = InMemoryMetrics::new();
+    let mut service = server(&metrics, 2).with_server_address().layer(service_fn(answer));
+    for reads in [false, true] {
+        if reads {
+            let _ = metrics.snapshot();
+        }
+        let futures: Vec<_> = (0..5).map(|n| service.call(host(n))).collect();
+        assert_eq!((metrics.snapshot().sum(ACTIVE, &[]), metrics.snapshot().sum(ACTIVE, OVERFLOW)), (5.0, 3.0));
+        drop(futures);
+        let snapshot = metrics.snapshot();
+        assert_eq!((snapshot.sum(ACTIVE, &[]), snapshot.sum(ACTIVE, OVERFLOW)), (0.0, 0.0));
+        assert_eq!(snapshot.points(ACTIVE).len(), 3);
+    }
+    assert_eq!(metrics.snapshot().count(DURATION, OVERFLOW), 6);
+}
+
+#[test]
+fn the_order_of_attributes_makes_no_series() {
+    let metrics = InMemoryMetrics::new();
+    let pairs = |swapped: bool| {
+        let mut pairs = vec![KeyValue::new("a", 1), KeyValue::new("b", 2)];
+        if swapped {
+            pairs.reverse();
+        }
+        pairs
+    };
+    let layer = server(&metrics, 1).with_response_attributes(move |head| pairs(head.headers.contains_key("x-swapped")));
+    let mut service = layer.layer(service_fn(|request: Request<RequestBody<NoBody>>| {
+        let mut response = hello();
+        response.headers_mut().extend(request.headers().clone());
+        ready(Ok::<_, Infallible>(response))
+    }));
+    for swapped in [true, false] {
+        let request = if swapped { Request::get("/").header("x-swapped", "") } else { Request::get("/") };
+        send(&mut service, request.body(NoBody::new()).unwrap());
+    }
+    let snapshot = metrics.snapshot();
+    assert_eq!((series(&snapshot, DURATION), snapshot.count(DURATION, OVERFLOW)), (1, 0));
+}
+
+#[test]
+fn a_request_whose_attributes_find_no_room_is_not_one_without_any() {
+    let metrics = InMemoryMetrics::new();
+    let layer = server(&metrics, 3).with_response_attributes(|head| {
+        head.headers.get("x-n").map(|n| KeyValue::new("n", n.to_str().unwrap().to_owned())).into_iter().collect()
+    });
+    let mut service = layer.layer(service_fn(|request: Request<RequestBody<NoBody>>| {
+        let mut response = hello();
+        response.headers_mut().extend(request.headers().clone());
+        ready(Ok::<_, Infallible>(response))
+    }));
+    send(&mut service, Request::new(NoBody::new()));
+    (0..10).for_each(|n| send(&mut service, Request::get("/").header("x-n", n).body(NoBody::new()).unwrap()));
+    let snapshot = metrics.snapshot();
+    let bare = |point: &&&Point| !point.attributes.contains_key("n") && !point.attributes.contains_key(OVERFLOW[0].0);
+    let points = snapshot.points(DURATION);
+    let bare: Vec<_> = points.iter().filter(bare).collect();
+    assert!(matches!(bare[..], [Point { value: Value::Histogram { count: 1, .. }, .. }]), "{bare:?}");
+    assert_eq!((series(&snapshot, DURATION), snapshot.count(DURATION, OVERFLOW)), (3, 8));
 }

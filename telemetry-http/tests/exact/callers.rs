@@ -1,7 +1,10 @@
 //! Functions of the caller that panic: the panic goes on, and the request is recorded once all the same.
 
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::pin::Pin;
+use std::task::Context;
 
+use http_body::{Body, Frame, SizeHint};
 use telemetry_core::AttributesFactory;
 use telemetry_core::opentelemetry::KeyValue;
 use telemetry_http::RequestFilter;
@@ -59,32 +62,81 @@ fn hs_39_hs_41_a_function_that_judges_a_status_may_panic() {
     assert_eq!(totals(&metrics.snapshot()), (1, 5.0, 0.0));
 }
 
-#[test]
-fn hs_39_hs_41_a_body_that_panics_while_it_is_dropped_is_recorded() {
-    struct Bomb;
-    impl Drop for Bomb {
-        fn drop(&mut self) {
+/// A body that panics in one place.
+#[derive(Clone, Copy, PartialEq)]
+enum Bomb {
+    End,
+    Size,
+    Drop,
+    Nowhere,
+}
+
+impl Body for Bomb {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        Poll::Pending
+    }
+
+    fn is_end_stream(&self) -> bool {
+        if *self == Self::End { panic() } else { false }
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        if *self == Self::Size { panic() } else { SizeHint::default() }
+    }
+}
+
+struct Dropped(Bomb);
+
+impl Body for Dropped {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        Pin::new(&mut self.0).poll_frame(cx)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.0.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.0.size_hint()
+    }
+}
+
+impl Drop for Dropped {
+    fn drop(&mut self) {
+        if self.0 == Bomb::Drop {
             panic::<()>();
         }
     }
-    impl http_body::Body for Bomb {
-        type Data = Bytes;
-        type Error = Infallible;
-        fn poll_frame(
-            self: std::pin::Pin<&mut Self>,
-            _: &mut std::task::Context<'_>,
-        ) -> Poll<Option<Result<http_body::Frame<Bytes>, Infallible>>> {
-            Poll::Pending
+}
+
+#[test]
+fn hs_39_hs_43_a_body_may_panic_when_it_is_asked_or_dropped() {
+    let cases = [
+        (Bomb::End, Bomb::Nowhere, "panic", None),
+        (Bomb::Nowhere, Bomb::End, "panic", Some("200")),
+        (Bomb::Nowhere, Bomb::Size, "panic", Some("200")),
+        // Whoever dropped it did that first.
+        (Bomb::Nowhere, Bomb::Drop, "cancelled", Some("200")),
+    ];
+    for (upload, download, error, status) in cases {
+        let (metrics, layer) = in_memory();
+        for round in 1..=3 {
+            assert_panics(&layer, |layer| {
+                let answer =
+                    |_: Request<RequestBody<Bomb>>| ready(Ok::<_, Infallible>(Response::new(Dropped(download))));
+                drop(now(layer.layer(service_fn(answer)).call(Request::new(upload))));
+            });
+            let snapshot = metrics.snapshot();
+            assert_eq!(snapshot.count(DURATION, &[("error.type", error)]), round);
+            let [point] = snapshot.points(DURATION)[..] else { panic!("one series") };
+            assert_eq!(point.attributes.get("http.response.status_code").map(String::as_str), status);
+            assert_eq!(totals(&snapshot), (round, 0.0, 0.0));
         }
-    }
-    let (metrics, layer) = in_memory();
-    for round in 1..=3 {
-        assert_panics(&layer, |layer| {
-            let answer = |_: Request<RequestBody<Upload>>| ready(Ok::<_, Infallible>(Response::new(Bomb)));
-            drop(now(layer.layer(service_fn(answer)).call(get())));
-        });
-        let snapshot = metrics.snapshot();
-        assert_eq!(snapshot.count(DURATION, &[("error.type", "cancelled")]), round);
-        assert_eq!(totals(&snapshot), (round, 0.0, 0.0));
     }
 }

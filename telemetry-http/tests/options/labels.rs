@@ -149,3 +149,40 @@ fn labels_of_nobody_go_nowhere() {
     send(&server(&metrics).with_labels(), request);
     assert_eq!(values(&metrics.snapshot(), DURATION, "n"), [None], "the layer's own replace what came in");
 }
+
+/// Adds its label when it is dropped.
+struct Last(RequestLabels);
+
+impl Drop for Last {
+    fn drop(&mut self) {
+        self.0.add(plan());
+    }
+}
+
+#[test]
+fn what_is_dropped_with_the_handler_or_with_the_body_comes_before_the_record() {
+    let metrics = InMemoryMetrics::new();
+    let layer = server(&metrics).with_labels();
+    let mut service = layer.layer(service_fn(|request: Inner| {
+        let last = Last(labels(&request));
+        async move {
+            let _last = last;
+            pending::<Result<Response<Upload>, Infallible>>().await
+        }
+    }));
+    let mut future = Box::pin(service.call(get()));
+    assert!(poll_once(future.as_mut()).is_pending());
+    drop(future);
+    assert_eq!(metrics.snapshot().count(DURATION, PLAN), 1);
+
+    let mut service = layer.layer(service_fn(|request: Inner| {
+        let last = Last(labels(&request));
+        let body = ScriptedBody::new().map_frame(move |frame| {
+            let _last = &last;
+            frame
+        });
+        ready(Ok::<_, Infallible>(Response::new(body)))
+    }));
+    drop(now(service.call(get())));
+    assert_eq!(metrics.snapshot().count(DURATION, PLAN), 2);
+}
