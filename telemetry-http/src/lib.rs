@@ -1,8 +1,9 @@
-//! OpenTelemetry metrics for HTTP services, as tower layers.
+//! OpenTelemetry metrics for HTTP services and clients, as tower layers.
 //!
-//! [`RequestMetricsLayer`] goes around any service from `http::Request` to `http::Response`: axum, hyper or a
+//! [`RequestMetricsLayer`] goes around any service from `http::Request` to `http::Response`: axum, hyper, tonic or a
 //! tower stack. It follows the request from the call to the last byte of the response, and records each request once
-//! in whatever way it ends.
+//! in whatever way it ends. With feature `client`, `ClientMetricsLayer` does the same for the requests that go out, and
+//! `ClientConnectionLayer` for the connections that carry them.
 //!
 //! ```
 //! use bytes::Bytes;
@@ -43,8 +44,17 @@
 //! The names, units and attributes are those of the OpenTelemetry semantic conventions. The conventions call the last
 //! three opt-in; here all four are on, and each can be switched off.
 //!
+//! | of a client | unit | attributes |
+//! |---|---|---|
+//! | `http.client.request.duration` | s | `http.request.method`, `server.address`, `server.port`, `http.response.status_code`, `error.type`, `network.protocol.version` |
+//! | `http.client.active_requests` | {request} | `http.request.method`, `server.address`, `server.port` |
+//! | `http.client.request.body.size`, `http.client.response.body.size` | By | as the duration |
+//! | `http.client.open_connections` | {connection} | `http.connection.state`, `server.address`, `server.port`, `network.protocol.version` |
+//! | `http.client.connection.duration` | s | the same without the state |
+//!
 //! | on demand | unit | attributes |
 //! |---|---|---|
+//! | `http.server.response.head.duration` (our own name) | s | as the request's duration |
 //! | `rpc.server.call.duration` | s | `rpc.system.name`, `rpc.method`, `rpc.status_code`, `error.type` |
 //! | `rpc.client.call.duration` | s | the same, `server.address`, `server.port` |
 //!
@@ -74,14 +84,40 @@
 //! `url.scheme` is `https` if the request's [`ConnectionInfo`](telemetry_core::ConnectionInfo) has TLS, and `http` if it
 //! has none: whoever terminates TLS above a metered stream adds `.with_tls(..)` to the stream's info. Without a
 //! `ConnectionInfo` in the extensions it is what the request's own URI says, which HTTP/2 requests do and most HTTP/1
-//! requests do not, and else `http`. A header is never believed.
+//! requests do not, and else `http`. A header is believed only with
+//! [`with_forwarded_headers`](RequestMetricsLayer::with_forwarded_headers).
 //!
 //! # The route
 //!
 //! `http.route` is the router's template, never the path. With feature `axum` it is read from `MatchedPath`, which
 //! axum shows to layers added with `Router::layer` or `Router::route_layer`, but not to a layer around the whole
-//! router, and not around `nest_service` (put the layer into the nested router there). For other routers, [`RequestMetricsLayer::with_route`] takes a function. Where no route can be seen, it is
-//! absent, and one line in the log says why.
+//! router, and not around `nest_service` (put the layer into the nested router there). `RouteLayer` inside of the router
+//! tells a layer around it. For other routers, [`RequestMetricsLayer::with_route`] takes a function of the request,
+//! [`HttpRoute`] in the extensions of the response names the route afterwards, and [`RequestLabels`] while the handler
+//! runs; the later word wins. Where no route can be seen, it is absent, and one line in the log says why.
+//!
+//! # Upgrades
+//!
+//! A request that is upgraded (101, or 2xx to CONNECT) ends with the head of its response: neither the duration nor the
+//! active requests last as long as a web socket, which `telemetry-net` counts as the connection that it is. A web socket
+//! under axum over HTTP/1 is such a request. Over HTTP/2 it is a CONNECT, and ends as one.
+//!
+//! # How many series there may be
+//!
+//! The names that clients choose are bounded: unknown methods are `_OTHER`, errors come from a closed set, and hosts are
+//! off unless asked for. Whatever else is added, by routes, by attributes of the caller or by hosts, a layer keeps
+//! [at most 2000 series](RequestMetricsLayer::with_series_limit) a metric, as the SDK does. What comes past that is
+//! counted together under `otel.metric.overflow`, which the log says once. Nothing is forgotten to make room: a flood of
+//! made-up values takes the room for later ones until the process ends.
+//!
+//! # Speed
+//!
+//! A request allocates nothing once its series exist, with or without a body; labels, functions for attributes and
+//! routes that become known late are the exception. It takes no lock that another core holds for longer than it takes to
+//! add a record to a list. A record waits in that list until a reader collects, or until 64 have come; before the first
+//! collection nothing waits. The counts of each collection are exact, whichever reader asks, since the lists are emptied
+//! before it looks. This hangs on an instrument that never has a value, `telemetry.collection`: a view that drops it
+//! makes the layer record at once, which costs speed and no data.
 //!
 //! # gRPC
 //!
@@ -124,7 +160,15 @@
 //!
 //! # Features
 //!
-//! `axum`: the route from `MatchedPath`, the connection from `ConnectInfo`. None is on by default.
+//! | feature | what it adds |
+//! |---|---|
+//! | `bound` (default) | instruments bound to their attributes: the fast path. Without it the plain API is used, which counts the same. |
+//! | `axum` | the route from `MatchedPath`, the connection from `ConnectInfo`, `RouteLayer`, `RequestLabels` as an extractor |
+//! | `client` | `ClientMetricsLayer`, `ClientConnectionLayer`, and the errors of hyper and of hyper-util's client told apart |
+//! | `http2` | the errors of HTTP/2 told apart |
+//! | `reqwest` | the errors of reqwest told apart |
+//! | `rustls` | the errors of rustls found wherever they are |
+//! | `timeout` | the timeouts of tower and tokio told from other errors |
 
 mod attributes;
 mod builder;

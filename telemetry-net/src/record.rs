@@ -6,6 +6,7 @@ use std::task::Poll;
 use std::thread;
 use std::time::Instant;
 
+use telemetry_core::bound::BoundCounter;
 use telemetry_core::opentelemetry::KeyValue;
 use telemetry_core::opentelemetry::metrics::{Counter, Histogram, UpDownCounter};
 use telemetry_core::semconv::{attribute, metric};
@@ -69,8 +70,8 @@ impl Connection {
     ) -> Self {
         let attributes: Arc<[KeyValue]> = attributes(&info, fixed, own).into();
         Self {
-            received: Bytes::new(&attributes, attribute::DIRECTION_RECEIVE),
-            transmitted: Bytes::new(&attributes, attribute::DIRECTION_TRANSMIT),
+            received: Bytes::new(&instruments.io, &attributes, attribute::DIRECTION_RECEIVE),
+            transmitted: Bytes::new(&instruments.io, &attributes, attribute::DIRECTION_TRANSMIT),
             _active: ActiveGuard::new(instruments.active.clone(), Arc::clone(&attributes)),
             started: Instant::now(),
             operations: 0,
@@ -95,7 +96,7 @@ impl Connection {
                 };
                 moved.pending += bytes as u64;
                 if moved.pending >= BATCH {
-                    moved.settle(&self.instruments.io);
+                    moved.settle();
                 }
                 self.operations += 1;
                 if self.operations >= OPERATIONS {
@@ -122,8 +123,8 @@ impl Connection {
     /// Gives the counter what it has not got yet.
     pub(crate) fn settle(&mut self) {
         self.operations = 0;
-        self.received.settle(&self.instruments.io);
-        self.transmitted.settle(&self.instruments.io);
+        self.received.settle();
+        self.transmitted.settle();
     }
 }
 
@@ -146,18 +147,20 @@ impl Drop for Connection {
 #[derive(Debug)]
 struct Bytes {
     pending: u64,
+    counter: BoundCounter<u64>,
     attributes: Box<[KeyValue]>,
 }
 
 impl Bytes {
-    fn new(attributes: &[KeyValue], direction: &'static str) -> Self {
+    fn new(counter: &Counter<u64>, attributes: &[KeyValue], direction: &'static str) -> Self {
         let direction = KeyValue::new(attribute::NETWORK_IO_DIRECTION, direction);
-        Self { pending: 0, attributes: with(attributes, direction).into() }
+        let counter = BoundCounter::new(counter.clone());
+        Self { pending: 0, counter, attributes: with(attributes, direction).into() }
     }
 
-    fn settle(&mut self, counter: &Counter<u64>) {
+    fn settle(&mut self) {
         if self.pending > 0 {
-            counter.add(self.pending, &self.attributes);
+            self.counter.add(self.pending, &self.attributes);
             self.pending = 0;
         }
     }

@@ -14,7 +14,7 @@ use super::{BoundUpDownCounter, Local, Sink};
 pub struct StripedCount {
     cells: Box<[Cell]>,
     seen: AtomicBool,
-    counter: BoundUpDownCounter,
+    counter: BoundUpDownCounter<i64>,
     attributes: Box<[KeyValue]>,
 }
 
@@ -25,7 +25,7 @@ struct Cell(AtomicI64);
 impl StripedCount {
     /// A count of zero, for the series with these attributes.
     #[must_use]
-    pub fn new(counter: BoundUpDownCounter, attributes: Box<[KeyValue]>) -> Self {
+    pub fn new(counter: BoundUpDownCounter<i64>, attributes: Box<[KeyValue]>) -> Self {
         Self {
             cells: (0..stripes()).map(|_| Cell::default()).collect(),
             seen: AtomicBool::new(false),

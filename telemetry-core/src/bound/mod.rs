@@ -4,7 +4,7 @@
 //! | part | what it does |
 //! |---|---|
 //! | [`Interner`] | turns a small key into an index, up to a limit, and is read without a lock |
-//! | [`BoundHistogram`], [`BoundUpDownCounter`] | an instrument with the attributes of one series |
+//! | [`BoundHistogram`], [`BoundCounter`], [`BoundUpDownCounter`] | an instrument with the attributes of one series |
 //! | [`Buffered`], [`Local`] | records wait in a list of their own for each stripe of threads, until a reader collects |
 //! | [`StripedCount`] | a count that rises and falls in a cell for each stripe, until a reader collects |
 //!
@@ -24,4 +24,4 @@ mod series;
 pub use buffered::{Buffered, Local, Sink};
 pub use count::StripedCount;
 pub use interner::Interner;
-pub use series::{BoundHistogram, BoundUpDownCounter, OVERFLOW_ATTRIBUTE};
+pub use series::{BoundCounter, BoundHistogram, BoundUpDownCounter, OVERFLOW_ATTRIBUTE};

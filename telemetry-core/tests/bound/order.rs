@@ -16,7 +16,7 @@ use crate::{INSIDE, LIMIT, Reader, SALES, Shop, door, inside, provider, sales, s
 struct Slow {
     sales: BoundHistogram<u64>,
     entered: AtomicI64,
-    inside: BoundUpDownCounter,
+    inside: BoundUpDownCounter<i64>,
     gate: Mutex<Option<Gate>>,
     stops_at: Stop,
 }
