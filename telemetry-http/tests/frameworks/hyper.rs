@@ -86,7 +86,7 @@ async fn pipelined_requests_are_active_one_after_the_other() {
     let mut answer = String::new();
     client.read_to_string(&mut answer).await.unwrap();
     assert_eq!(answer.matches("HTTP/1.1 200 OK").count(), 3, "{answer}");
-
+    until(&metrics, |now| now.sum(ACTIVE, &[]) == 0.0).await;
     let snapshot = assert_series(&metrics, &[("- 200 -", 3)]);
     assert_eq!(snapshot.sum(REQUEST_SIZE, &[]), 12.0);
     assert_eq!(snapshot.sum(RESPONSE_SIZE, &[]), 12.0);
