@@ -79,6 +79,18 @@
 //! what is read of it after the response has ended counts no more. Without a response head there is no record of a
 //! response size.
 //!
+//! # Order of layers
+//!
+//! The metrics are those of the place where the layer stands. Outside of another layer they say what the client sees,
+//! inside of it what the service does.
+//!
+//! | layer of tower-http | `RequestMetricsLayer` outside of it | `RequestMetricsLayer` inside of it |
+//! |---|---|---|
+//! | `CompressionLayer` | response size: the compressed bytes | the plain bytes |
+//! | `TimeoutLayer`, the time is up | the layer's status (408), no `error.type` unless it is a 5xx | no status, `cancelled` |
+//! | `CatchPanicLayer`, a panic | status 500, `error.type` is `500` | no status, `panic` |
+//! | `RequestBodyLimitLayer`, the length is announced | status 413, request size 0 | no record: the request does not get there |
+//!
 //! # The scheme
 //!
 //! `url.scheme` is `https` if the request's [`ConnectionInfo`](telemetry_core::ConnectionInfo) has TLS, and `http` if it
