@@ -70,3 +70,12 @@ async fn hc_16_a_body_that_is_cut_off_has_its_status_and_its_bytes() {
         assert_eq!(snapshot.sum(RESPONSE_SIZE, &[]), 5.0, "{client}");
     }
 }
+
+#[tokio::test]
+async fn hc_19_one_redirect_too_many_is_an_error() {
+    let address = answering(b"HTTP/1.1 302 Found\r\nlocation: /again\r\ncontent-length: 0\r\n\r\n").await;
+    let limited = reqwest::redirect::Policy::limited(1);
+    let client = reqwest(reqwest::Client::builder().no_proxy().redirect(limited));
+    let snapshot = recorded(adapted(client), get(address)).await;
+    assert_recorded(&snapshot, "reqwest", address, &[("error.type", "redirect_error")]);
+}
