@@ -38,14 +38,23 @@ use crate::side::Side;
 /// # }
 /// ```
 ///
-/// [`reqwest`](https://docs.rs/reqwest) has requests and responses of its own. Two lines turn them into those of `http`:
+/// [`reqwest`](https://docs.rs/reqwest) has requests and responses of its own. Two lines turn them into those of `http`;
+/// only a request whose URI is not absolute cannot become one of `reqwest`.
 ///
-/// ```ignore
+/// ```no_run
+/// use telemetry_http::ClientMetricsLayer;
+/// use tower::{ServiceBuilder, ServiceExt};
+///
+/// # async fn fetch() -> Result<(), Box<dyn std::error::Error>> {
 /// let client = ServiceBuilder::new()
 ///     .layer(ClientMetricsLayer::new())
 ///     .map_response(http::Response::<reqwest::Body>::from)
 ///     .map_request(|request: http::Request<_>| reqwest::Request::try_from(request.map(reqwest::Body::wrap)).unwrap())
 ///     .service(reqwest::Client::new());
+/// let response = client.oneshot(http::Request::get("http://shop.example/").body(String::new())?).await?;
+/// # let _ = response;
+/// # Ok(())
+/// # }
 /// ```
 ///
 /// A client of [`tonic`](https://docs.rs/tonic) has requests of its own as well, and its `Channel` adds the address where
