@@ -104,3 +104,67 @@ fn is_ours(name: &str) -> bool {
             | ours::USER_AGENT_SYNTHETIC_TYPE
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use http::StatusCode;
+    use telemetry_core::ErrorType;
+
+    use super::*;
+    use crate::connection::Scheme;
+    use crate::series::{NO_EXTRAS, ProtocolVersion, Small};
+
+    fn text(list: &AttributeList) -> Vec<String> {
+        list.iter().map(|attribute| format!("{}={}", attribute.key, attribute.value)).collect()
+    }
+
+    fn list(status: Option<u16>, error: Option<ErrorType>, callers: &[&[KeyValue]]) -> AttributeList {
+        let small = Small { method: 0, scheme: Some(Scheme::Https), version: Some(ProtocolVersion::Http2) };
+        let head = Head::new(&HeadKey { small, route: Some("/users/{id}"), rare: None });
+        let status = status.map(|status| StatusCode::from_u16(status).unwrap());
+        let key = SeriesKey { head: 0, extras: NO_EXTRAS, status, error };
+        ended(Side::Server, &"GET".into(), &head, &key, callers)
+    }
+
+    #[test]
+    fn hs_04_hs_36_status_is_a_number_and_all_are_in_order() {
+        let list = list(Some(200), None, &[]);
+        assert!(list.contains(&KeyValue::new("http.response.status_code", 200)));
+        let expected = [
+            "http.request.method=GET",
+            "http.response.status_code=200",
+            "http.route=/users/{id}",
+            "network.protocol.version=2",
+            "url.scheme=https",
+        ];
+        assert_eq!(text(&list), expected);
+    }
+
+    #[test]
+    fn hs_04_hs_05_no_status_without_a_head_and_no_error_without_one() {
+        let list = text(&list(None, Some(ErrorType::Cancelled), &[]));
+        assert_eq!(list[..2], ["error.type=cancelled", "http.request.method=GET"]);
+        assert!(!list.iter().any(|attribute| attribute.starts_with("http.response.status_code")));
+    }
+
+    #[test]
+    fn callers_attributes_are_sorted_in_and_never_replace_ours() {
+        let extra = [
+            KeyValue::new("shop.tenant", "first"),
+            KeyValue::new("shop.tenant", "last wins"),
+            KeyValue::new("url.scheme", "gopher"),
+            KeyValue::new("error.type", "not even on a success"),
+        ];
+        let fixed = [KeyValue::new("deployment", "blue"), KeyValue::new("shop.tenant", "the request wins")];
+        let list = text(&list(None, None, &[&extra, &fixed]));
+        let expected = [
+            "deployment=blue",
+            "http.request.method=GET",
+            "http.route=/users/{id}",
+            "network.protocol.version=2",
+            "shop.tenant=last wins",
+            "url.scheme=https",
+        ];
+        assert_eq!(list, expected);
+    }
+}

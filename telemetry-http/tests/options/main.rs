@@ -8,6 +8,7 @@ mod client;
 mod defaults;
 mod errors;
 mod filter;
+mod handled;
 mod head;
 mod labels;
 #[path = "../common/log.rs"]
