@@ -1,7 +1,7 @@
 use std::fmt;
 use std::ops::Deref;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError, Weak};
 
 use crate::meter::ScopedMeter;
 
@@ -47,15 +47,19 @@ struct Shared<S: Sink> {
     sink: S,
     pending: Box<[Pending<S::Record>]>,
     collected: AtomicBool,
-    /// One reader at a time: else a second one could look while the first still carries what it has taken out.
+    /// One reader at a time: else a second one could look while the first still carries what it has taken out. And one
+    /// list at a time, where that can wait.
     draining: Mutex<()>,
 }
 
 #[repr(align(128))]
 struct Pending<R>(Mutex<Vec<R>>);
 
-/// Draining later would gain nothing, by measurement.
+/// A list that may be emptied, if nobody else is emptying one.
 const FULL: usize = 64;
+
+/// A list that has to be emptied.
+const MOST: usize = 4 * FULL;
 
 impl<S: Sink> Buffered<S> {
     /// Gives a sink its lists. `meter` tells when a reader collects, through an observable instrument that never has a
@@ -65,7 +69,7 @@ impl<S: Sink> Buffered<S> {
         let stripes = stripes();
         let shared = Arc::new(Shared {
             sink,
-            pending: (0..stripes).map(|_| Pending(Mutex::new(Vec::with_capacity(FULL)))).collect(),
+            pending: (0..stripes).map(|_| Pending(Mutex::new(Vec::with_capacity(MOST)))).collect(),
             collected: AtomicBool::new(false),
             draining: Mutex::new(()),
         });
@@ -101,7 +105,7 @@ impl<S: Sink> Local<S> {
         let mut pending = shared.pending[self.0.stripe].lock();
         pending.push(record);
         if pending.len() >= FULL {
-            shared.empty(&mut pending);
+            shared.full(&mut pending);
         }
     }
 
@@ -122,6 +126,19 @@ impl<S: Sink> Shared<S> {
     #[cold]
     fn empty(&self, pending: &mut Vec<S::Record>) {
         pending.drain(..).for_each(|record| self.sink.record(record));
+    }
+
+    /// Two that write to the same instruments at once would wait for each other at every record.
+    #[cold]
+    fn full(&self, pending: &mut Vec<S::Record>) {
+        let alone = match self.draining.try_lock() {
+            Ok(alone) => Some(alone),
+            Err(TryLockError::Poisoned(poisoned)) => Some(poisoned.into_inner()),
+            Err(TryLockError::WouldBlock) => None,
+        };
+        if alone.is_some() || pending.len() >= MOST {
+            self.empty(pending);
+        }
     }
 
     fn drain(&self) {
