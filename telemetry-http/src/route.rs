@@ -141,7 +141,7 @@ impl MissingRouteNotice {
             tracing::warn!(
                 "http.route is missing from the metrics: RequestMetricsLayer sees no axum MatchedPath. It stands around \
                  the whole router, or the request went to a fallback or a nested service. Add it with Router::layer or \
-                 Router::route_layer, or give it a function with with_route"
+                 Router::route_layer, add RouteLayer inside of the router, or give it a function with with_route"
             );
         } else {
             tracing::warn!(
