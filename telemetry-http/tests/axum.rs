@@ -1,8 +1,8 @@
 //! The layer in axum's routers.
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)] // Helpers of tests may fail them.
 
-use std::io;
-use std::sync::{Arc, Mutex};
+#[path = "common/log.rs"]
+mod log;
 
 use axum::Router;
 use axum::body::Body;
@@ -13,6 +13,8 @@ use telemetry_core::MeterOptions;
 use telemetry_core::testing::{InMemoryMetrics, Snapshot};
 use telemetry_http::RequestMetricsLayer;
 use tower::{Layer, Service, ServiceExt};
+
+use crate::log::logged;
 
 const DURATION: &str = "http.server.request.duration";
 
@@ -117,37 +119,20 @@ async fn route_layer_sees_matched_requests_alone() {
     assert_eq!(routes(&snapshot), [Some("/users/{id}")]);
 }
 
-/// Collects what is logged on this thread.
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl io::Write for Log {
-    fn write(&mut self, line: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().write(line)
-    }
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-#[tokio::test]
-async fn around_the_whole_router_it_works_and_says_once_why_it_sees_no_route() {
-    let log = Log::default();
-    let subscriber = tracing_subscriber::fmt().with_ansi(false).with_writer({
-        let log = log.clone();
-        move || log.clone()
-    });
-    let _guard = tracing::subscriber::set_default(subscriber.finish());
+#[test]
+fn around_the_whole_router_it_works_and_says_once_why_it_sees_no_route() {
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     let metrics = InMemoryMetrics::new();
     let app = layer(&metrics).layer(router());
-    assert_eq!(send(app.clone(), path("/nowhere")).await, 404);
-    assert!(log.0.lock().unwrap().is_empty());
-    for _ in 0..3 {
-        assert_eq!(send(app.clone(), path("/users/1")).await, 200);
-    }
+    let unmatched = logged(|| assert_eq!(runtime.block_on(send(app.clone(), path("/nowhere"))), 404));
+    assert_eq!(unmatched, "");
+    let matched = logged(|| {
+        for _ in 0..3 {
+            assert_eq!(runtime.block_on(send(app.clone(), path("/users/1"))), 200);
+        }
+    });
     let snapshot = metrics.snapshot();
     assert_eq!(snapshot.count(DURATION, &[]), 4);
     assert_eq!(routes(&snapshot), [None, None]);
-    let log = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
-    assert_eq!(log.matches("http.route is missing").count(), 1, "{log}");
+    assert_eq!(matched.matches("http.route is missing").count(), 1, "{matched}");
 }
