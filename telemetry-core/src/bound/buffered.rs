@@ -1,7 +1,7 @@
 use std::fmt;
 use std::ops::Deref;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 
 use crate::meter::ScopedMeter;
 
@@ -41,16 +41,23 @@ pub struct Local<S: Sink>(Arc<Handle<S>>);
 struct Handle<S: Sink> {
     shared: Arc<Shared<S>>,
     stripe: usize,
+    _owner: Arc<Owner<S>>,
 }
 
 struct Shared<S: Sink> {
     sink: S,
     pending: Box<[Pending<S::Record>]>,
     collected: AtomicBool,
-    /// One reader at a time: else a second one could look while the first still carries what it has taken out. And one
-    /// list at a time, where that can wait.
-    draining: Mutex<()>,
+    gate: Arc<Gate<S>>,
 }
+
+/// Where the records go through, with what there is to drain until the last handle is gone. One at a time: a reader must
+/// not look while another still carries what it has taken out, nor while the last handle is on its way out, which has no
+/// reference any more that a reader could find.
+type Gate<S> = Mutex<Option<Arc<Shared<S>>>>;
+
+/// All handles together. The gate would keep what they share for good.
+struct Owner<S: Sink>(Arc<Gate<S>>);
 
 #[repr(align(128))]
 struct Pending<R>(Mutex<Vec<R>>);
@@ -67,21 +74,24 @@ impl<S: Sink> Buffered<S> {
     #[must_use]
     pub fn new(sink: S, meter: &ScopedMeter) -> Self {
         let stripes = stripes();
+        let gate = Arc::new(Gate::default());
         let shared = Arc::new(Shared {
             sink,
             pending: (0..stripes).map(|_| Pending(Mutex::new(Vec::with_capacity(MOST)))).collect(),
             collected: AtomicBool::new(false),
-            draining: Mutex::new(()),
+            gate: Arc::clone(&gate),
         });
-        // Callbacks are never unregistered.
-        let weak = Arc::downgrade(&shared);
+        *lock(&gate) = Some(Arc::clone(&shared));
+        let owner = Arc::new(Owner(Arc::clone(&gate)));
+        // Callbacks are never unregistered: this one keeps a gate that is empty in the end.
         meter.before_collection(move || {
-            if let Some(shared) = Weak::upgrade(&weak) {
+            if let Some(shared) = &*lock(&gate) {
                 shared.collected.store(true, Ordering::Relaxed);
                 shared.drain();
             }
         });
-        let handle = |stripe| Local(Arc::new(Handle { shared: Arc::clone(&shared), stripe }));
+        let handle =
+            |stripe| Local(Arc::new(Handle { shared: Arc::clone(&shared), stripe, _owner: Arc::clone(&owner) }));
         Self { handles: (0..stripes).map(handle).collect() }
     }
 
@@ -102,7 +112,7 @@ impl<S: Sink> Local<S> {
         if !self.waits() {
             return shared.sink.record(record);
         }
-        let mut pending = shared.pending[self.0.stripe].lock();
+        let mut pending = lock(&shared.pending[self.0.stripe].0);
         pending.push(record);
         if pending.len() >= FULL {
             shared.full(&mut pending);
@@ -131,7 +141,7 @@ impl<S: Sink> Shared<S> {
     /// Two that write to the same instruments at once would wait for each other at every record.
     #[cold]
     fn full(&self, pending: &mut Vec<S::Record>) {
-        let alone = match self.draining.try_lock() {
+        let alone = match self.gate.try_lock() {
             Ok(alone) => Some(alone),
             Err(TryLockError::Poisoned(poisoned)) => Some(poisoned.into_inner()),
             Err(TryLockError::WouldBlock) => None,
@@ -141,26 +151,31 @@ impl<S: Sink> Shared<S> {
         }
     }
 
+    /// To be called by who holds the gate.
     fn drain(&self) {
-        let _one_at_a_time = self.draining.lock().unwrap_or_else(PoisonError::into_inner);
         for pending in &self.pending {
-            self.empty(&mut pending.lock());
+            self.empty(&mut lock(&pending.0));
         }
         self.sink.drain();
     }
 }
 
-impl<S: Sink> Drop for Shared<S> {
+impl<S: Sink> Drop for Owner<S> {
     fn drop(&mut self) {
-        self.drain();
+        let mut gate = lock(&self.0);
+        let last = gate.take();
+        if let Some(shared) = &last {
+            shared.drain();
+        }
+        // What the sink has from the caller is dropped afterwards.
+        drop(gate);
     }
 }
 
-impl<R> Pending<R> {
-    #[inline]
-    fn lock(&self) -> MutexGuard<'_, Vec<R>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
+/// A panic of the caller's, in a callback or a record of its own, must not end all records.
+#[inline]
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// How many stripes there are: a power of two, and more than threads run at once.
