@@ -29,10 +29,10 @@ pub(crate) fn ended(
         Some(KeyValue::new(name::HTTP_REQUEST_METHOD, method.clone())),
         key.status.map(|status| KeyValue::new(name::HTTP_RESPONSE_STATUS_CODE, i64::from(status.as_u16()))),
         route(Side::Server).map(|route| KeyValue::new(name::HTTP_ROUTE, route)),
-        head.small.version.map(|version| KeyValue::new(name::NETWORK_PROTOCOL_VERSION, version.as_str())),
+        head.small.version().map(|version| KeyValue::new(name::NETWORK_PROTOCOL_VERSION, version.as_str())),
         address,
         port,
-        head.small.scheme.map(|scheme| KeyValue::new(name::URL_SCHEME, scheme.as_str())),
+        head.small.scheme().map(|scheme| KeyValue::new(name::URL_SCHEME, scheme.as_str())),
         route(Side::Client).map(|template| KeyValue::new(name::URL_TEMPLATE, template)),
         rare.and_then(|rare| rare.synthetic).map(|kind| KeyValue::new(name::USER_AGENT_SYNTHETIC_TYPE, kind)),
     ];
@@ -48,7 +48,7 @@ pub(crate) fn active(side: Side, method: &StringValue, key: &HeadKey<'_>, caller
         Some(KeyValue::new(name::HTTP_REQUEST_METHOD, method.clone())),
         address,
         port,
-        key.small.scheme.map(|scheme| KeyValue::new(name::URL_SCHEME, scheme.as_str())),
+        key.small.scheme().map(|scheme| KeyValue::new(name::URL_SCHEME, scheme.as_str())),
         template.map(|template| KeyValue::new(name::URL_TEMPLATE, Arc::<str>::from(template))),
     ];
     with_callers(own.into_iter().flatten().collect(), &[callers])
@@ -119,7 +119,7 @@ mod tests {
     }
 
     fn list(status: Option<u16>, error: Option<ErrorType>, callers: &[&[KeyValue]]) -> AttributeList {
-        let small = Small { method: 0, scheme: Some(Scheme::Https), version: Some(ProtocolVersion::Http2) };
+        let small = Small::new(0, Some(Scheme::Https), Some(ProtocolVersion::Http2));
         let head = Head::new(&HeadKey { small, route: Some("/users/{id}"), rare: None });
         let status = status.map(|status| StatusCode::from_u16(status).unwrap());
         let key = SeriesKey { head: 0, extras: NO_EXTRAS, status, error };

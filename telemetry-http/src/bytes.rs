@@ -1,51 +1,56 @@
-use std::cell::RefCell;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering, fence};
 
-/// A count of bytes with two owners: the request, and its body, which the service may keep for longer.
-///
-/// Whoever is last leaves the memory to the thread it is on, so that the next request need not allocate.
-#[derive(Debug)]
+use crate::spare::Spare;
+
+/// The bytes of a request's body. The request reads them when it ends, and the body may live for longer: so they have
+/// two owners, and whoever is last leaves the memory to the next request.
+#[derive(Debug, Default)]
 pub(crate) struct ByteCount(Option<Arc<AtomicU64>>);
 
-/// More requests with a body than end on a thread before others start; the rest is freed.
-const MOST_SPARE: usize = 64;
-
 thread_local! {
-    static SPARE: RefCell<Vec<Arc<AtomicU64>>> = const { RefCell::new(Vec::new()) };
+    static SPARE: Spare<Arc<AtomicU64>> = const { Spare::new() };
 }
 
 impl ByteCount {
-    /// A count of zero, for both owners.
+    /// Counts nothing, and is zero.
+    pub(crate) const NONE: Self = Self(None);
+
+    /// A count of zero: that of the request, and that of the body.
     pub(crate) fn pair() -> (Self, Self) {
-        // A thread that is ending has nothing to spare any more, but may still have requests.
-        let spare = SPARE.try_with(|spare| spare.borrow_mut().pop()).ok().flatten();
-        let count = spare.unwrap_or_default();
+        let count = Spare::take(&SPARE).unwrap_or_default();
         (Self(Some(Arc::clone(&count))), Self(Some(count)))
     }
 
+    /// To be called by the body alone.
+    #[inline]
     pub(crate) fn add(&self, bytes: u64) {
         if let Some(count) = &self.0 {
-            count.fetch_add(bytes, Ordering::Relaxed);
+            // Nobody else writes, so this need not be one step.
+            count.store(count.load(Ordering::Relaxed) + bytes, Ordering::Relaxed);
         }
     }
 
+    #[inline]
     pub(crate) fn get(&self) -> u64 {
         self.0.as_ref().map_or(0, |count| count.load(Ordering::Relaxed))
     }
-}
 
+    fn leave(count: Arc<AtomicU64>) {
+        // There are no weak references, so the last owner stays the last.
+        if Arc::strong_count(&count) == 1 {
+            // What the other owner has written comes before it is overwritten.
+            fence(Ordering::Acquire);
+            count.store(0, Ordering::Relaxed);
+            Spare::leave(&SPARE, count);
+        }
+    }
+}
 impl Drop for ByteCount {
+    #[inline]
     fn drop(&mut self) {
-        let Some(mut count) = self.0.take() else { return };
-        if let Some(bytes) = Arc::get_mut(&mut count) {
-            *bytes.get_mut() = 0;
-            let _ = SPARE.try_with(|spare| {
-                let mut spare = spare.borrow_mut();
-                if spare.len() < MOST_SPARE {
-                    spare.push(count);
-                }
-            });
+        if let Some(count) = self.0.take() {
+            Self::leave(count);
         }
     }
 }
@@ -67,12 +72,5 @@ mod tests {
         let (next, _) = ByteCount::pair();
         assert_eq!(Arc::as_ptr(next.0.as_ref().unwrap()), place);
         assert_eq!(next.get(), 0);
-    }
-
-    #[test]
-    fn spare_memory_is_bounded() {
-        let many: Vec<_> = (0..2 * MOST_SPARE).map(|_| ByteCount::pair()).collect();
-        drop(many);
-        assert_eq!(SPARE.with_borrow(Vec::len), MOST_SPARE);
     }
 }

@@ -58,6 +58,8 @@ pub(crate) enum Scheme {
 }
 
 impl Scheme {
+    pub(crate) const ALL: [Self; 2] = [Self::Http, Self::Https];
+
     /// The connection knows best; a bare peer address knows nothing of it. Without it an HTTP/2 or absolute-form request
     /// still names its scheme, but the client wrote that, so only the two known values are taken from it.
     pub(crate) fn of(parts: &http::request::Parts) -> Self {

@@ -200,6 +200,7 @@ mod method;
 mod metrics;
 mod options;
 mod overflow;
+mod record;
 mod request_body;
 mod response_body;
 mod route;
@@ -210,6 +211,7 @@ mod server;
 mod service;
 mod shared;
 mod side;
+mod spare;
 
 #[cfg(feature = "client")]
 pub use client::connection::{

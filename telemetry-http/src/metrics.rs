@@ -1,9 +1,9 @@
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use http::request::Parts;
 use http::{Extensions, StatusCode};
 use telemetry_core::ErrorType;
-use telemetry_core::bound::{BoundUpDownCounter, Buffered, Interner, OVERFLOW_ATTRIBUTE, Sink, StripedCount};
+use telemetry_core::bound::{BoundUpDownCounter, Buffered, Interner, OVERFLOW_ATTRIBUTE, StripedCount};
 use telemetry_core::opentelemetry::metrics::UpDownCounter;
 use telemetry_core::opentelemetry::{KeyValue, StringValue};
 
@@ -15,7 +15,7 @@ use crate::method::KnownMethods;
 use crate::options::Options;
 use crate::overflow::{OVERFLOW, OverflowNotice};
 use crate::route::MissingRouteNotice;
-use crate::series::{Head, HeadKey, NO_EXTRAS, ProtocolVersion, Record, Series, SeriesKey, Small, What};
+use crate::series::{Head, HeadKey, NO_EXTRAS, ProtocolVersion, Series, SeriesKey, Small};
 use crate::side::Side;
 
 /// The instruments of a layer, its series, and all else that its requests share.
@@ -25,18 +25,22 @@ pub(crate) struct Metrics {
     pub(crate) instruments: Instruments,
     pub(crate) missing_route: MissingRouteNotice,
     /// Whether there is more to find out of a request than its head tells.
-    pub(crate) asks_caller: bool,
+    pub(crate) asks_further: bool,
+    /// Whether there is more to find out of a response than its status and its body tell.
+    pub(crate) asks_answer: bool,
     pub(crate) methods: KnownMethods,
     method_names: Vec<StringValue>,
     /// The caller's attributes that are the same for all requests.
     fixed: AttributeList,
     heads: Interner<Head>,
     active: Interner<Active>,
+    /// All counts of active requests, for who drains them.
+    counts: Mutex<Vec<Arc<StripedCount>>>,
     extras: Interner<Box<[KeyValue]>>,
-    series: Interner<Series>,
-    overflow: Series,
+    pub(crate) series: Interner<Series>,
+    pub(crate) overflow: Series,
     /// Made when it is needed: nobody wants to see that nothing overflows.
-    overflow_active: OnceLock<StripedCount>,
+    overflow_active: OnceLock<Arc<StripedCount>>,
     overflowed: OverflowNotice,
     /// Absent if nobody asked for the metrics of gRPC.
     pub(crate) calls: Option<CallMetrics>,
@@ -72,6 +76,7 @@ impl Metrics {
             fixed: attributes::with_callers(AttributeList::new(), &[&given, &options.meter.attributes]),
             heads: Interner::with_limit(limit.saturating_mul(HEADS_PER_SERIES)),
             active: Interner::with_limit(limit),
+            counts: Mutex::default(),
             extras: Interner::with_limit(limit),
             series: Interner::with_limit(limit),
             overflow: Series::new(None, overflow_attributes(), &instruments),
@@ -79,7 +84,8 @@ impl Metrics {
             overflowed: OverflowNotice::default(),
             calls: None,
             missing_route: MissingRouteNotice::default(),
-            asks_caller: options.asks_caller(),
+            asks_further: options.asks_further(),
+            asks_answer: options.asks_answer(),
             method_names: methods.names().collect(),
             methods,
             options,
@@ -91,16 +97,20 @@ impl Metrics {
     #[inline]
     pub(crate) fn head_of(&self, parts: &Parts) -> u32 {
         let options = &self.options;
-        let rare = if options.looks_closer() { head::rare(options, parts) } else { None };
-        self.head(&HeadKey {
-            small: Small {
-                method: self.methods.index(&parts.method),
-                scheme: options.scheme.then(|| head::scheme(options, parts)),
-                version: ProtocolVersion::of(parts.version).filter(|_| options.side == Side::Server),
-            },
-            route: options.route.known(options.side, parts),
-            rare: rare.as_ref(),
-        })
+        let scheme = options.scheme.then(|| head::scheme(options, parts));
+        let version = if options.side == Side::Server { ProtocolVersion::of(parts.version) } else { None };
+        let small = Small::new(self.methods.index(&parts.method), scheme, version);
+        let route = options.route.known(options.side, parts);
+        if options.looks_closer() {
+            return self.closer_head(small, route, parts);
+        }
+        self.head(&HeadKey { small, route, rare: None })
+    }
+
+    #[cold]
+    fn closer_head(&self, small: Small, route: Option<&str>, parts: &Parts) -> u32 {
+        let rare = head::rare(&self.options, parts);
+        self.head(&HeadKey { small, route, rare: rare.as_ref() })
     }
 
     /// The place of a head.
@@ -128,7 +138,7 @@ impl Metrics {
     #[cfg(feature = "client")]
     pub(crate) fn head_with_version(&self, head: u32, version: http::Version) -> u32 {
         self.heads.get(head).map_or(head, |head| {
-            let small = Small { version: ProtocolVersion::of(version), ..head.small };
+            let small = head.small.with_version(ProtocolVersion::of(version));
             self.head(&HeadKey { small, ..head.key() })
         })
     }
@@ -149,21 +159,31 @@ impl Metrics {
     #[cold]
     fn overflow_active(&self) -> Option<&StripedCount> {
         let counter = self.instruments.active.as_ref()?;
-        Some(self.overflow_active.get_or_init(|| count_of(counter, overflow_attributes())))
+        Some(self.overflow_active.get_or_init(|| self.count_of(counter, overflow_attributes())))
     }
 
     /// Heads that differ in what active requests do not carry share a count.
     fn active_count(&self, key: &HeadKey<'_>) -> Option<Arc<StripedCount>> {
         let counter = self.instruments.active.as_ref()?;
         let attributes =
-            attributes::active(self.options.side, self.method(key.small.method), key, &self.options.meter.attributes);
+            attributes::active(self.options.side, self.method(key.small.method()), key, &self.options.meter.attributes);
         let make = || {
             let attributes: Box<[_]> = attributes.to_vec().into();
-            Active { count: Arc::new(count_of(counter, attributes.clone())), attributes }
+            Active { count: self.count_of(counter, attributes.clone()), attributes }
         };
         let hash = self.active.hash(&attributes[..]);
         let place = self.active.find_or_insert(hash, |active| *active.attributes == attributes[..], make)?;
         self.active.get(place).map(|active| Arc::clone(&active.count))
+    }
+
+    fn count_of(&self, counter: &UpDownCounter<i64>, attributes: Box<[KeyValue]>) -> Arc<StripedCount> {
+        let count = Arc::new(StripedCount::new(BoundUpDownCounter::new(counter.clone()), attributes));
+        self.counts().push(Arc::clone(&count));
+        count
+    }
+
+    pub(crate) fn counts(&self) -> MutexGuard<'_, Vec<Arc<StripedCount>>> {
+        self.counts.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The place of the caller's attributes of one request; a later one of a name wins.
@@ -180,7 +200,9 @@ impl Metrics {
     /// The place of the series of requests with a head that ended with a status and nothing else: whether that is an
     /// error follows from the status.
     #[inline]
-    pub(crate) fn plain_series(&self, place: u32, head: Option<&Head>, status: StatusCode) -> u32 {
+    pub(crate) fn plain_series(&self, place: u32, status: StatusCode) -> u32 {
+        let head = self.head_at(place);
+        self.check_route(head, status);
         match head.and_then(|head| head.plain.get(status)) {
             Some(series) => series,
             None => self.new_plain_series(place, head, status),
@@ -195,6 +217,14 @@ impl Metrics {
             head.plain.set(status, series);
         }
         series
+    }
+
+    /// To be called when a request with this head has been answered.
+    #[inline]
+    pub(crate) fn check_route(&self, head: Option<&Head>, status: StatusCode) {
+        if head.is_some_and(|head| head.route.is_none()) {
+            self.missing_route.check(&self.options, status);
+        }
     }
 
     /// What a status says of a request that has ended otherwise well.
@@ -213,7 +243,7 @@ impl Metrics {
     fn new_series(&self, key: SeriesKey) -> Series {
         let attributes = self.heads.get(key.head).map(|head| {
             let callers = self.callers(key.extras);
-            attributes::ended(self.options.side, self.method(head.small.method), head, &key, &callers)
+            attributes::ended(self.options.side, self.method(head.small.method()), head, &key, &callers)
         });
         Series::new(Some(key), attributes.unwrap_or_default().to_vec().into(), &self.instruments)
     }
@@ -234,28 +264,6 @@ impl Metrics {
     }
 }
 
-fn count_of(counter: &UpDownCounter<i64>, attributes: Box<[KeyValue]>) -> StripedCount {
-    StripedCount::new(BoundUpDownCounter::new(counter.clone()), attributes)
-}
-
 pub(crate) fn overflow_attributes() -> Box<[KeyValue]> {
     [KeyValue::new(OVERFLOW_ATTRIBUTE, true)].into()
-}
-
-impl Sink for Metrics {
-    type Record = Record;
-
-    fn record(&self, record: Record) {
-        if let (What::Call, Some(calls)) = (record.what, &self.calls) {
-            return calls.record(&record);
-        }
-        self.series.get(record.series).unwrap_or(&self.overflow).record(&record);
-    }
-
-    fn drain(&self) {
-        self.active.iter().for_each(|active| active.count.drain());
-        if let Some(overflow) = self.overflow_active.get() {
-            overflow.drain();
-        }
-    }
 }

@@ -65,8 +65,13 @@ impl Options {
 
     /// Whether there is more to find out of a request than its head tells.
     #[inline]
-    pub(crate) fn asks_caller(&self) -> bool {
-        self.labels || self.attributes.needs_extensions() || matches!(self.route, RouteSource::Function(_))
+    pub(crate) fn asks_further(&self) -> bool {
+        self.grpc || self.labels || self.attributes.needs_extensions() || matches!(self.route, RouteSource::Function(_))
+    }
+
+    /// Whether there is more to find out of a response than its status and its body tell.
+    pub(crate) fn asks_answer(&self) -> bool {
+        self.side == Side::Client || self.choice.head_duration || self.response_attributes.0.is_some()
     }
 
     /// Whether a head has parts that not all layers look at.

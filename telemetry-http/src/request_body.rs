@@ -13,12 +13,13 @@ pin_project! {
     pub struct RequestBody<B> {
         #[pin]
         inner: B,
-        bytes: Option<ByteCount>,
+        bytes: ByteCount,
     }
 }
 
 impl<B> RequestBody<B> {
-    pub(crate) fn new(inner: B, bytes: Option<ByteCount>) -> Self {
+    #[inline]
+    pub(crate) fn new(inner: B, bytes: ByteCount) -> Self {
         Self { inner, bytes }
     }
 }
@@ -30,10 +31,10 @@ impl<B: Body> Body for RequestBody<B> {
     fn poll_frame(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<B::Data>, B::Error>>> {
         let this = self.project();
         let frame = ready!(this.inner.poll_frame(cx));
-        if let (Some(bytes), Some(Ok(frame))) = (this.bytes, &frame)
+        if let Some(Ok(frame)) = &frame
             && let Some(data) = frame.data_ref()
         {
-            bytes.add(data.remaining() as u64);
+            this.bytes.add(data.remaining() as u64);
         }
         Poll::Ready(frame)
     }

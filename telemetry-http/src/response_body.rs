@@ -1,11 +1,10 @@
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
-use bytes::Buf;
 use http_body::{Body, Frame, SizeHint};
 use pin_project_lite::pin_project;
 
-use crate::in_flight::InFlight;
+use crate::in_flight::Tracked;
 
 pin_project! {
     /// The response body of the layers' services: the inner service's own, watched to its end.
@@ -14,21 +13,21 @@ pin_project! {
         #[pin]
         inner: B,
         // Behind `inner`, so that what the body still does when it is dropped comes before the record.
-        in_flight: Option<InFlight>,
+        tracked: Tracked,
     }
 }
 
 impl<B> ResponseBody<B> {
     /// The body of a request that is still under way, or else just a body.
-    pub(crate) fn new(inner: B, in_flight: Option<InFlight>) -> Self {
-        Self { inner, in_flight }
+    pub(crate) fn new(inner: B, tracked: Tracked) -> Self {
+        Self { inner, tracked }
     }
 }
 
 /// A body that belongs to no request, for layers outside that make responses of their own.
 impl<B: Default> Default for ResponseBody<B> {
     fn default() -> Self {
-        Self::new(B::default(), None)
+        Self::new(B::default(), Tracked::default())
     }
 }
 
@@ -42,32 +41,11 @@ where
 
     fn poll_frame(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<B::Data>, B::Error>>> {
         let mut this = self.project();
-        let Some(in_flight) = this.in_flight.as_mut() else {
-            return this.inner.poll_frame(cx);
-        };
-        let (frame, ended) = ready!(in_flight.step(|| {
-            this.inner.as_mut().poll_frame(cx).map(|frame| {
-                let ended = match &frame {
-                    // Nothing comes after trailers, and hyper does not ask for more.
-                    Some(Ok(frame)) => frame.is_trailers() || this.inner.is_end_stream(),
-                    Some(Err(_)) | None => true,
-                };
-                (frame, ended)
-            })
-        }));
-        if let Some(Ok(frame)) = &frame {
-            match (frame.data_ref(), frame.trailers_ref()) {
-                (Some(data), _) => in_flight.add_response_bytes(data.remaining() as u64),
-                (None, Some(trailers)) => in_flight.trailers(trailers),
-                (None, None) => {}
-            }
-        }
-        if ended {
-            match &frame {
-                Some(Err(error)) => in_flight.fail(error),
-                _ => in_flight.complete(),
-            }
-            *this.in_flight = None;
+        let frame = ready!(this.tracked.step(|| this.inner.as_mut().poll_frame(cx)));
+        match &frame {
+            Some(Ok(frame)) => this.tracked.frame(frame, || this.inner.is_end_stream()),
+            Some(Err(error)) => this.tracked.failed(error),
+            None => this.tracked.completed(),
         }
         Poll::Ready(frame)
     }

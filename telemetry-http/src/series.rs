@@ -11,6 +11,7 @@ use telemetry_core::opentelemetry::KeyValue;
 use crate::connection::Scheme;
 use crate::head::authority::Authority;
 use crate::instruments::Instruments;
+use crate::record::{Record, What};
 
 /// What a request tells before it runs, as the metrics see it.
 #[derive(Clone, Copy, Debug)]
@@ -22,15 +23,9 @@ pub(crate) struct HeadKey<'a> {
     pub(crate) rare: Option<&'a Rare<'a>>,
 }
 
-/// The part of a head that takes few values.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Small {
-    /// The place in the list of known methods.
-    pub(crate) method: u16,
-    pub(crate) scheme: Option<Scheme>,
-    /// A client knows it when the response is there.
-    pub(crate) version: Option<ProtocolVersion>,
-}
+/// The part of a head that takes few values, in one number: to be compared and hashed at once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Small(u32);
 
 /// The part of a head that a client always has, and a server on demand.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -46,19 +41,44 @@ impl Rare<'_> {
 }
 
 impl Small {
-    /// All of it in one number, to be compared and hashed at once.
+    const BITS: u32 = 4;
+    const MASK: u32 = (1 << Self::BITS) - 1;
+
+    /// `method` is the place in the list of known methods. A client knows the version when the response is there.
     #[inline]
-    fn bits(self) -> u32 {
-        let scheme = self.scheme.map_or(0, |scheme| 1 + scheme as u32);
-        let version = self.version.map_or(0, |version| 1 + version as u32);
-        u32::from(self.method) << 8 | scheme << 4 | version
+    pub(crate) fn new(method: u16, scheme: Option<Scheme>, version: Option<ProtocolVersion>) -> Self {
+        let method = u32::from(method) << (2 * Self::BITS);
+        Self(method | number(scheme.map(|scheme| scheme as u8)) << Self::BITS).with_version(version)
     }
+
+    #[inline]
+    pub(crate) fn with_version(self, version: Option<ProtocolVersion>) -> Self {
+        Self(self.0 & !Self::MASK | number(version.map(|version| version as u8)))
+    }
+
+    pub(crate) fn method(self) -> u16 {
+        (self.0 >> (2 * Self::BITS)) as u16
+    }
+
+    pub(crate) fn scheme(self) -> Option<Scheme> {
+        Scheme::ALL.into_iter().find(|scheme| number(Some(*scheme as u8)) == self.0 >> Self::BITS & Self::MASK)
+    }
+
+    pub(crate) fn version(self) -> Option<ProtocolVersion> {
+        ProtocolVersion::ALL.into_iter().find(|version| number(Some(*version as u8)) == self.0 & Self::MASK)
+    }
+}
+
+/// Zero is for what is absent.
+#[inline]
+fn number(place: Option<u8>) -> u32 {
+    place.map_or(0, |place| 1 + u32::from(place))
 }
 
 impl Hash for HeadKey<'_> {
     #[inline]
     fn hash<H: Hasher>(&self, hasher: &mut H) {
-        hasher.write_u32(self.small.bits());
+        hasher.write_u32(self.small.0);
         if let Some(route) = self.route {
             hasher.write(route.as_bytes());
         }
@@ -70,7 +90,6 @@ impl Hash for HeadKey<'_> {
 
 /// One of the heads that have been seen.
 pub(crate) struct Head {
-    bits: u32,
     pub(crate) small: Small,
     pub(crate) route: Option<Arc<str>>,
     pub(crate) rare: Option<Rare<'static>>,
@@ -84,7 +103,6 @@ pub(crate) struct Head {
 impl Head {
     pub(crate) fn new(key: &HeadKey<'_>) -> Self {
         Self {
-            bits: key.small.bits(),
             small: key.small,
             route: key.route.map(Arc::from),
             rare: key.rare.map(Rare::to_owned),
@@ -99,7 +117,7 @@ impl Head {
 
     #[inline]
     pub(crate) fn is(&self, key: &HeadKey<'_>) -> bool {
-        self.bits == key.small.bits() && self.route.as_deref() == key.route && self.rare.as_ref() == key.rare
+        self.small == key.small && self.route.as_deref() == key.route && self.rare.as_ref() == key.rare
     }
 }
 
@@ -153,36 +171,6 @@ pub(crate) struct Series {
     response_size: Option<BoundHistogram<u64>>,
 }
 
-/// A request that has ended, and the place of its series.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Record {
-    pub(crate) series: u32,
-    pub(crate) what: What,
-    pub(crate) seconds: f64,
-    pub(crate) request_bytes: u64,
-    pub(crate) response_bytes: u64,
-}
-
-/// What a record tells of a request.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum What {
-    /// All of it.
-    Answered,
-    /// All of it; there was no response head, and so no response to have a size.
-    Unanswered,
-    /// Only the time until the head was there.
-    HeadDuration,
-    /// Only the duration of a gRPC call, whose series are in a table of their own.
-    Call,
-}
-
-impl Record {
-    /// A record of nothing but a time.
-    pub(crate) fn of_time(what: What, series: u32, seconds: f64) -> Self {
-        Self { series, what, seconds, request_bytes: 0, response_bytes: 0 }
-    }
-}
-
 impl Series {
     /// `key` is absent for the one series that takes what is past the limit.
     pub(crate) fn new(key: Option<SeriesKey>, attributes: Box<[KeyValue]>, instruments: &Instruments) -> Self {
@@ -196,13 +184,11 @@ impl Series {
         }
     }
 
+    #[inline(always)]
     pub(crate) fn record(&self, record: &Record) {
         let attributes = &*self.attributes;
         if record.what == What::HeadDuration {
-            if let Some(duration) = &self.head_duration {
-                duration.record(record.seconds, attributes);
-            }
-            return;
+            return self.record_head_duration(record.seconds);
         }
         if let Some(duration) = &self.duration {
             duration.record(record.seconds, attributes);
@@ -212,6 +198,13 @@ impl Series {
         }
         if let (Some(size), What::Answered) = (&self.response_size, record.what) {
             size.record(record.response_bytes, attributes);
+        }
+    }
+
+    #[cold]
+    fn record_head_duration(&self, seconds: f64) {
+        if let Some(duration) = &self.head_duration {
+            duration.record(seconds, &self.attributes);
         }
     }
 }
@@ -227,6 +220,8 @@ pub(crate) enum ProtocolVersion {
 }
 
 impl ProtocolVersion {
+    const ALL: [Self; 5] = [Self::Http09, Self::Http10, Self::Http11, Self::Http2, Self::Http3];
+
     /// Absent for a version that did not exist when this was written.
     pub(crate) fn of(version: Version) -> Option<Self> {
         match version {

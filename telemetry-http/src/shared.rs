@@ -5,8 +5,9 @@ use http_body::Body;
 use telemetry_core::bound::Buffered;
 use tower_service::Service;
 
+use crate::bytes::ByteCount;
 use crate::future::ResponseFuture;
-use crate::in_flight::InFlight;
+use crate::in_flight::Tracked;
 use crate::metrics::Metrics;
 use crate::options::Options;
 use crate::request_body::RequestBody;
@@ -45,17 +46,12 @@ impl Shared {
     {
         let metrics = self.metrics.get_or_init(|| Metrics::buffered(&self.options));
         let (mut parts, body) = request.into_parts();
-        if !self.options.filter.keeps(&parts) {
-            let request = Request::from_parts(parts, RequestBody::new(body, None));
-            return ResponseFuture::new(inner.call(request), None);
-        }
-        let mut in_flight = InFlight::start(metrics.local(), &parts);
-        in_flight.look_further(&mut parts);
-        // Most requests have no body, and then there is nothing to share between the two bodies.
-        let is_empty = in_flight.step(|| body.is_end_stream());
-        let bytes = if is_empty { None } else { in_flight.count_request_bytes() };
+        let (mut tracked, bytes) = if self.options.filter.keeps(&parts) {
+            Tracked::start(metrics.local(), &mut parts, &body)
+        } else {
+            (Tracked::default(), ByteCount::NONE)
+        };
         let request = Request::from_parts(parts, RequestBody::new(body, bytes));
-        let future = in_flight.step(|| inner.call(request));
-        ResponseFuture::new(future, Some(in_flight))
+        ResponseFuture::new(tracked.step(|| inner.call(request)), tracked)
     }
 }

@@ -13,9 +13,16 @@ pub trait Sink: Send + Sync + 'static {
     /// Puts a record into the instruments.
     fn record(&self, record: Self::Record);
 
-    /// Puts what waits elsewhere into the instruments, such as the [`StripedCount`](super::StripedCount)s. Called before
-    /// a reader looks, and once more at the end; by one thread at a time.
-    fn drain(&self);
+    /// Puts what has waited in the list of a stripe into the instruments: what many records have in common can be done
+    /// once.
+    fn record_all(&self, records: impl Iterator<Item = Self::Record>, _stripe: Stripe) {
+        records.for_each(|record| self.record(record));
+    }
+
+    /// Puts what waits elsewhere for this stripe into the instruments, such as the [`StripedCount`](super::StripedCount)s.
+    /// Called for each stripe before a reader looks, and once more at the end; by one thread at a time, while nothing can be
+    /// recorded on the stripe.
+    fn drain(&self, stripe: Stripe);
 }
 
 /// Keeps the records of a [`Sink`] until a reader collects.
@@ -36,11 +43,15 @@ pub struct Buffered<S: Sink> {
 /// It may move to other threads: they then share the stripe for a while.
 pub struct Local<S: Sink>(Arc<Handle<S>>);
 
+/// A stripe of threads, which count and record apart from the others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Stripe(pub(super) usize);
+
 /// On cache lines of its own: every request of the stripe writes to the reference count.
 #[repr(align(128))]
 struct Handle<S: Sink> {
     shared: Arc<Shared<S>>,
-    stripe: usize,
+    stripe: Stripe,
     _owner: Arc<Owner<S>>,
 }
 
@@ -90,8 +101,9 @@ impl<S: Sink> Buffered<S> {
                 shared.drain();
             }
         });
-        let handle =
-            |stripe| Local(Arc::new(Handle { shared: Arc::clone(&shared), stripe, _owner: Arc::clone(&owner) }));
+        let handle = |stripe| {
+            Local(Arc::new(Handle { shared: Arc::clone(&shared), stripe: Stripe(stripe), _owner: Arc::clone(&owner) }))
+        };
         Self { handles: (0..stripes).map(handle).collect() }
     }
 
@@ -106,16 +118,16 @@ impl<S: Sink> Buffered<S> {
 
 impl<S: Sink> Local<S> {
     /// Records now, or before the next collection.
-    #[inline]
+    #[inline(always)]
     pub fn record(&self, record: S::Record) {
         let shared = &*self.0.shared;
         if !self.waits() {
-            return shared.sink.record(record);
+            return shared.record_now(record);
         }
-        let mut pending = lock(&shared.pending[self.0.stripe].0);
+        let mut pending = lock(&shared.pending[self.0.stripe.0].0);
         pending.push(record);
         if pending.len() >= FULL {
-            shared.full(&mut pending);
+            shared.full(&mut pending, self.0.stripe);
         }
     }
 
@@ -126,37 +138,43 @@ impl<S: Sink> Local<S> {
     }
 
     #[inline]
-    pub(super) fn stripe(&self) -> usize {
+    pub(super) fn stripe(&self) -> Stripe {
         self.0.stripe
     }
 }
 
 impl<S: Sink> Shared<S> {
+    #[cold]
+    fn record_now(&self, record: S::Record) {
+        self.sink.record(record);
+    }
+
     /// The list stays locked meanwhile: what is on its way to the instruments must not be missing for a reader.
     #[cold]
-    fn empty(&self, pending: &mut Vec<S::Record>) {
-        pending.drain(..).for_each(|record| self.sink.record(record));
+    fn empty(&self, pending: &mut Vec<S::Record>, stripe: Stripe) {
+        self.sink.record_all(pending.drain(..), stripe);
     }
 
     /// Two that write to the same instruments at once would wait for each other at every record.
     #[cold]
-    fn full(&self, pending: &mut Vec<S::Record>) {
+    fn full(&self, pending: &mut Vec<S::Record>, stripe: Stripe) {
         let alone = match self.gate.try_lock() {
             Ok(alone) => Some(alone),
             Err(TryLockError::Poisoned(poisoned)) => Some(poisoned.into_inner()),
             Err(TryLockError::WouldBlock) => None,
         };
         if alone.is_some() || pending.len() >= MOST {
-            self.empty(pending);
+            self.empty(pending, stripe);
         }
     }
 
     /// To be called by who holds the gate.
     fn drain(&self) {
-        for pending in &self.pending {
-            self.empty(&mut lock(&pending.0));
+        for (stripe, pending) in self.pending.iter().enumerate() {
+            let mut pending = lock(&pending.0);
+            self.empty(&mut pending, Stripe(stripe));
+            self.sink.drain(Stripe(stripe));
         }
-        self.sink.drain();
     }
 }
 
@@ -212,7 +230,7 @@ impl<S: Sink> Clone for Local<S> {
 
 impl<S: Sink> fmt::Debug for Local<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Local").field("stripe", &self.0.stripe).finish_non_exhaustive()
+        f.debug_struct("Local").field("stripe", &self.0.stripe.0).finish_non_exhaustive()
     }
 }
 

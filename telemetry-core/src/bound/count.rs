@@ -3,7 +3,7 @@ use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use opentelemetry::KeyValue;
 
 use super::buffered::stripes;
-use super::{BoundUpDownCounter, Local, Sink};
+use super::{BoundUpDownCounter, Local, Sink, Stripe};
 
 /// A count for one series that rises and falls at every request, on a cell for each stripe of threads.
 ///
@@ -38,18 +38,31 @@ impl StripedCount {
     #[inline]
     pub fn add<S: Sink>(&self, value: i64, local: &Local<S>) {
         if local.waits() {
-            self.cells[local.stripe()].0.fetch_add(value, Ordering::Relaxed);
+            self.add_later(value, local.stripe());
         } else {
-            self.counter.add(value, &self.attributes);
+            self.add_now(value);
         }
     }
 
-    /// Puts the changes into the instrument. The first time even if they come to nothing: who was there and left must
-    /// not look as if nobody had ever come.
-    pub fn drain(&self) {
-        let change = self.cells.iter().map(|cell| cell.0.swap(0, Ordering::Relaxed)).sum();
-        if change != 0 || !self.seen.swap(true, Ordering::Relaxed) {
-            self.counter.add(change, &self.attributes);
+    /// Adds a value that waits for the next [`drain`](Self::drain) of the stripe. A [`Sink`] may take back in its records
+    /// what was added on the same stripe.
+    #[inline]
+    pub fn add_later(&self, value: i64, stripe: Stripe) {
+        self.cells[stripe.0].0.fetch_add(value, Ordering::Relaxed);
+    }
+
+    /// Adds a value to the instrument.
+    pub fn add_now(&self, value: i64) {
+        self.counter.add(value, &self.attributes);
+    }
+
+    /// Puts the changes on a stripe into the instrument. The first time even if they come to nothing: who was there and
+    /// left must not look as if nobody had ever come.
+    pub fn drain(&self, stripe: Stripe) {
+        let change = self.cells[stripe.0].0.swap(0, Ordering::Relaxed);
+        if change != 0 || !self.seen.load(Ordering::Relaxed) {
+            self.seen.store(true, Ordering::Relaxed);
+            self.add_now(change);
         }
     }
 }

@@ -21,7 +21,7 @@ mod count;
 mod interner;
 mod series;
 
-pub use buffered::{Buffered, Local, Sink};
+pub use buffered::{Buffered, Local, Sink, Stripe};
 pub use count::StripedCount;
 pub use interner::Interner;
 pub use series::{BoundCounter, BoundHistogram, BoundUpDownCounter, OVERFLOW_ATTRIBUTE};

@@ -1,12 +1,12 @@
 //! Writers and two readers of different temporality at the same time.
 
-use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread;
 
-use telemetry_core::bound::Buffered;
+use telemetry_core::bound::{Buffered, Sink, Stripe};
 use telemetry_core::opentelemetry_sdk::metrics::Temporality;
 
-use crate::{Reader, Shop, inside, provider, sales, scoped, within_limit};
+use crate::{Reader, Scoped, Shop, inside, provider, sales, scoped, within_limit};
 
 const WRITERS: u64 = 4;
 const RECORDS: u64 = 20_000;
@@ -16,26 +16,25 @@ const RECORDS: u64 = 20_000;
 struct Progress {
     begun: AtomicU64,
     ended: AtomicU64,
-    entering: AtomicI64,
 }
 
 fn write(shop: &Buffered<Shop>, progress: &Progress) {
     for n in 0..RECORDS {
         // Another handle each time, as for requests that come in on one thread and end on another.
         let local = shop.local().clone();
-        progress.entering.fetch_add(1, Ordering::SeqCst);
         local.inside.add(1, &local);
         progress.begun.fetch_add(1, Ordering::SeqCst);
         local.record(n % 3);
         progress.ended.fetch_add(1, Ordering::SeqCst);
         local.inside.add(-1, &local);
-        progress.entering.fetch_sub(1, Ordering::SeqCst);
     }
 }
 
-/// Collects until the writers are done, and once more. Gives the totals as this reader knows them, and the number of its
-/// collections.
-fn read(reader: &Reader, progress: &Progress, done: &AtomicBool) -> (u64, f64, f64, u64) {
+/// What a reader knows in the end: count and sum of what was sold, who is inside, and how often it has collected.
+type Seen = (u64, f64, f64, u64);
+
+/// Collects until the writers are done, and once more.
+fn read(reader: &Reader, progress: &Progress, done: &AtomicBool) -> Seen {
     let (mut total, mut sum, mut active, mut collections) = (0, 0.0, 0.0, 0);
     loop {
         let is_last = done.load(Ordering::SeqCst);
@@ -54,27 +53,31 @@ fn read(reader: &Reader, progress: &Progress, done: &AtomicBool) -> (u64, f64, f
     }
 }
 
+/// One reader of each temporality, and the meter of their provider.
+fn two_readers() -> ([Reader; 2], Scoped) {
+    let readers = [Temporality::Cumulative, Temporality::Delta].map(Reader::new);
+    let meter = scoped(&provider(&[&readers[0], &readers[1]]));
+    (readers, meter)
+}
+
+/// Both readers collect while so many threads write.
+fn race(readers: &[Reader; 2], writers: u64, write: impl Fn(&Progress) + Sync) -> [Seen; 2] {
+    let (progress, done) = (Progress::default(), AtomicBool::new(false));
+    thread::scope(|scope| {
+        let reads = readers.each_ref().map(|reader| scope.spawn(|| read(reader, &progress, &done)));
+        let writers: Vec<_> = (0..writers).map(|_| scope.spawn(|| write(&progress))).collect();
+        writers.into_iter().for_each(|writer| writer.join().unwrap());
+        done.store(true, Ordering::SeqCst);
+        reads.map(|read| read.join().unwrap())
+    })
+}
+
 #[test]
 fn every_collection_of_every_reader_is_exact() {
     within_limit(|| {
-        let readers = [Reader::new(Temporality::Cumulative), Reader::new(Temporality::Delta)];
-        let provider = provider(&[&readers[0], &readers[1]]);
-        let meter = scoped(&provider);
+        let (readers, meter) = two_readers();
         let shop = Buffered::new(Shop::new(&meter), &meter);
-        let (progress, done) = (Progress::default(), AtomicBool::new(false));
-        let results = thread::scope(|scope| {
-            let reads = [0, 1].map(|index| {
-                scope.spawn({
-                    let (reader, progress, done) = (&readers[index], &progress, &done);
-                    move || read(reader, progress, done)
-                })
-            });
-            let writers: Vec<_> = (0..WRITERS).map(|_| scope.spawn(|| write(&shop, &progress))).collect();
-            writers.into_iter().for_each(|writer| writer.join().unwrap());
-            done.store(true, Ordering::SeqCst);
-            reads.map(|read| read.join().unwrap())
-        });
-        for (total, sum, active, collections) in results {
+        for (total, sum, active, collections) in race(&readers, WRITERS, |progress| write(&shop, progress)) {
             assert_eq!(total, WRITERS * RECORDS);
             let of_one: u64 = (0..RECORDS).map(|n| n % 3).sum();
             assert_eq!(sum, (WRITERS * of_one) as f64);
@@ -84,37 +87,64 @@ fn every_collection_of_every_reader_is_exact() {
     });
 }
 
+/// Who is recorded has left.
+struct Turnstile(Shop);
+
+impl Sink for Turnstile {
+    type Record = u64;
+
+    fn record(&self, record: u64) {
+        self.0.record(record);
+        self.0.inside.add_now(-1);
+    }
+
+    fn record_all(&self, records: impl Iterator<Item = u64>, stripe: Stripe) {
+        let left = records.map(|record| self.0.record(record)).count();
+        self.0.inside.add_later(-(left as i64), stripe);
+    }
+
+    fn drain(&self, stripe: Stripe) {
+        self.0.drain(stripe);
+    }
+}
+
+#[test]
+fn records_that_take_back_what_was_counted_are_never_ahead_nor_behind() {
+    within_limit(|| {
+        let (readers, meter) = two_readers();
+        let turnstile = Buffered::new(Turnstile(Shop::new(&meter)), &meter);
+        let write = |progress: &Progress| {
+            for n in 0..RECORDS {
+                let local = turnstile.local().clone();
+                local.0.inside.add(1, &local);
+                progress.begun.fetch_add(1, Ordering::SeqCst);
+                local.record(n % 3);
+                progress.ended.fetch_add(1, Ordering::SeqCst);
+            }
+        };
+        for (total, _, active, _) in race(&readers, WRITERS, write) {
+            assert_eq!((total, active), (WRITERS * RECORDS, 0.0));
+        }
+    });
+}
+
 #[test]
 fn layers_that_come_and_go_while_readers_read_lose_nothing() {
     within_limit(|| {
-        let readers = [Reader::new(Temporality::Cumulative), Reader::new(Temporality::Delta)];
-        let provider = provider(&[&readers[0], &readers[1]]);
-        let meter = scoped(&provider);
-        let (progress, done) = (Progress::default(), AtomicBool::new(false));
-        let results = thread::scope(|scope| {
-            let reads = [0, 1].map(|index| {
-                scope.spawn({
-                    let (reader, progress, done) = (&readers[index], &progress, &done);
-                    move || read(reader, progress, done)
-                })
-            });
-            let come_and_go = || {
-                for _ in 0..200 {
-                    let shop = Buffered::new(Shop::new(&meter), &meter);
-                    let in_flight = shop.local().clone();
-                    progress.begun.fetch_add(71, Ordering::SeqCst);
-                    (0..70).for_each(|_| shop.local().record(1));
-                    drop(shop);
-                    in_flight.record(1);
-                    drop(in_flight);
-                    progress.ended.fetch_add(71, Ordering::SeqCst);
-                }
-            };
-            [(); 2].map(|()| scope.spawn(come_and_go)).into_iter().for_each(|thread| thread.join().unwrap());
-            done.store(true, Ordering::SeqCst);
-            reads.map(|read| read.join().unwrap())
-        });
-        for (total, sum, active, _) in results {
+        let (readers, meter) = two_readers();
+        let come_and_go = |progress: &Progress| {
+            for _ in 0..200 {
+                let shop = Buffered::new(Shop::new(&meter), &meter);
+                let in_flight = shop.local().clone();
+                progress.begun.fetch_add(71, Ordering::SeqCst);
+                (0..70).for_each(|_| shop.local().record(1));
+                drop(shop);
+                in_flight.record(1);
+                drop(in_flight);
+                progress.ended.fetch_add(71, Ordering::SeqCst);
+            }
+        };
+        for (total, sum, active, _) in race(&readers, 2, come_and_go) {
             assert_eq!((total, sum, active), (2 * 200 * 71, 28_400.0, 0.0));
         }
     });

@@ -14,7 +14,8 @@ use crate::attributes::{self, AttributeList};
 use crate::metrics::{Metrics, overflow_attributes};
 use crate::options::Options;
 use crate::overflow::{OVERFLOW, OverflowNotice};
-use crate::series::{NO_EXTRAS, Record, What};
+use crate::record::{Record, What, record_time};
+use crate::series::NO_EXTRAS;
 use crate::side::Side;
 
 /// The metric of gRPC calls: the methods that are known, and the series.
@@ -47,7 +48,7 @@ pub(crate) struct Ended<'a> {
 /// Records a call that has ended.
 pub(crate) fn record(metrics: &Local<Metrics>, ended: &Ended<'_>) {
     if let Some(calls) = &metrics.calls {
-        metrics.record(Record::of_time(What::Call, calls.series(metrics, ended), ended.seconds));
+        record_time(metrics, What::Call, calls.series(metrics, ended), ended.seconds);
     }
 }
 

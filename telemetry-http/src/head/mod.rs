@@ -39,5 +39,5 @@ fn server<'a>(options: &Options, parts: &'a Parts) -> Option<Authority<'a>> {
 
 /// The scheme of this name, in any case.
 fn scheme_named(name: &str) -> Option<Scheme> {
-    [Scheme::Http, Scheme::Https].into_iter().find(|scheme| scheme.as_str().eq_ignore_ascii_case(name))
+    Scheme::ALL.into_iter().find(|scheme| scheme.as_str().eq_ignore_ascii_case(name))
 }

@@ -1,10 +1,13 @@
 mod end;
+mod tracked;
 
 use std::num::NonZeroU64;
 use std::time::Instant;
 
+use bytes::Buf;
 use http::request::Parts;
-use http::{HeaderMap, Method, StatusCode, response};
+use http::{HeaderMap, Method, StatusCode, header::CONTENT_LENGTH, response};
+use http_body::{Body, Frame};
 use telemetry_core::ErrorType;
 use telemetry_core::bound::Local;
 use telemetry_core::opentelemetry::KeyValue;
@@ -18,6 +21,8 @@ use crate::metrics::Metrics;
 use crate::route::HttpRoute;
 use crate::side::Side;
 
+pub(crate) use tracked::Tracked;
+
 /// How a request ends if it is dropped now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Ending {
@@ -26,11 +31,16 @@ enum Ending {
     Failed(ErrorType),
 }
 
-/// A request on its way. It is recorded when this is dropped, whoever drops it: that is the one place where a request
-/// ends.
+/// A request on its way.
 #[derive(Debug)]
-pub(crate) struct InFlight {
+struct InFlight {
     metrics: Local<Metrics>,
+    state: Box<State>,
+}
+
+/// What is known of a request so far.
+#[derive(Debug)]
+struct State {
     start: Instant,
     /// The place of the head that is counted as active; absent until it is.
     started: Option<u32>,
@@ -41,8 +51,8 @@ pub(crate) struct InFlight {
     status: Option<StatusCode>,
     ending: Ending,
     call: Call,
-    /// Absent when the request has no body.
-    request_bytes: Option<ByteCount>,
+    /// Counts nothing when the request has no body.
+    request_bytes: ByteCount,
     response_bytes: u64,
     /// How many bytes of body the head announced, [`UNKNOWN`] if it does not say. A server stops asking once they have
     /// passed.
@@ -52,7 +62,7 @@ pub(crate) struct InFlight {
     /// Holds the connection that answered active, if somebody counts those.
     #[cfg(feature = "client")]
     connection: Option<ActiveStream>,
-    /// A request moves from the future to the body, so what few layers ask for stands aside.
+    /// What few layers ask for.
     asides: Option<Box<Asides>>,
 }
 
@@ -76,21 +86,19 @@ enum Special {
     None,
 }
 
-impl InFlight {
-    /// Starts the clock.
+impl State {
+    /// A request that has come, whose head is at this place.
     #[inline]
-    pub(crate) fn start(metrics: &Local<Metrics>, parts: &Parts) -> Self {
-        let start = Instant::now();
+    fn new(start: Instant, head: u32, method: &Method) -> Self {
         Self {
-            metrics: metrics.clone(),
             start,
             started: None,
-            head: metrics.head_of(parts),
-            method: Special::of(&parts.method),
+            head,
+            method: Special::of(method),
             status: None,
             ending: Ending::Cancelled,
             call: Call::NONE,
-            request_bytes: None,
+            request_bytes: ByteCount::NONE,
             response_bytes: 0,
             announced_bytes: UNKNOWN,
             head_nanos: None,
@@ -100,147 +108,142 @@ impl InFlight {
         }
     }
 
+    fn asides(&mut self) -> &mut Asides {
+        self.asides.get_or_insert_default()
+    }
+}
+
+impl InFlight {
     /// Finds out what the head alone does not tell, and counts the request as active.
     #[inline]
-    pub(crate) fn look_further(&mut self, parts: &mut Parts) {
-        if let Some((call, unproven)) = self.metrics.calls.as_ref().and_then(|calls| calls.start(parts)) {
-            self.call = call;
-            if let Some(method) = unproven {
-                self.asides.get_or_insert_default().unproven = Some(method.into());
-            }
-        }
-        if self.metrics.asks_caller {
-            self.ask_caller(parts);
+    fn look_further<B: Body>(&mut self, parts: &mut Parts, body: &B) -> ByteCount {
+        if self.metrics.asks_further {
+            self.ask_further(parts);
         }
         self.count_as_active();
+        // Most requests have no body, and then there is nothing to share between the two bodies.
+        if body.is_end_stream() || self.metrics.instruments.request_size.is_none() {
+            return ByteCount::NONE;
+        }
+        let (own, body) = ByteCount::pair();
+        self.state.request_bytes = own;
+        body
+    }
+
+    /// The caller's functions may panic: the request is one by then.
+    #[cold]
+    fn ask_further(&mut self, parts: &mut Parts) {
+        let (metrics, state) = (&self.metrics, &mut *self.state);
+        let options = &metrics.options;
+        let call = metrics.calls.as_ref().and_then(|calls| calls.start(parts));
+        if let Some((call, unproven)) = call {
+            state.call = call;
+            if let Some(method) = unproven {
+                state.asides().unproven = Some(method.into());
+            }
+        }
+        if let Some(route) = options.route.given(parts) {
+            state.head = metrics.head_with_route(state.head, route.as_str());
+        }
+        if options.attributes.needs_extensions() {
+            state.asides().extras = options.attributes.attributes(&parts.extensions).to_vec();
+        }
+        if options.labels {
+            let labels = RequestLabels::default();
+            parts.extensions.insert(labels.clone());
+            state.asides().labels = Some(labels);
+        }
     }
 
     /// Gives the place of the head that it is counted with.
     #[inline(always)]
     fn count_as_active(&mut self) -> u32 {
-        self.started = Some(self.head);
-        if let Some(active) = self.metrics.active(self.metrics.head_at(self.head)) {
+        let head = self.state.head;
+        self.state.started = Some(head);
+        if let Some(active) = self.metrics.active(self.metrics.head_at(head)) {
             active.add(1, &self.metrics);
         }
-        self.head
+        head
     }
 
-    /// The caller's functions may panic: the request is one by then.
-    #[cold]
-    fn ask_caller(&mut self, parts: &mut Parts) {
-        let options = &self.metrics.options;
-        if let Some(route) = step(&mut self.ending, || options.route.given(parts)) {
-            self.head = self.metrics.head_with_route(self.head, route.as_str());
-        }
-        if options.attributes.needs_extensions() {
-            let extras = step(&mut self.ending, || options.attributes.attributes(&parts.extensions).to_vec());
-            self.asides.get_or_insert_default().extras = extras;
-        }
-        if options.labels {
-            let labels = RequestLabels::default();
-            parts.extensions.insert(labels.clone());
-            self.asides.get_or_insert_default().labels = Some(labels);
-        }
-    }
-
-    /// A counter for the bytes of the request's body.
-    pub(crate) fn count_request_bytes(&mut self) -> Option<ByteCount> {
-        self.metrics.instruments.request_size.as_ref()?;
-        let (own, body) = ByteCount::pair();
-        self.request_bytes = Some(own);
-        Some(body)
-    }
-
-    /// Runs a step of the request. If it panics, the request ends with that.
+    /// The head of the response is there. Says whether the request has ended with that.
     #[inline]
-    pub(crate) fn step<T>(&mut self, run: impl FnOnce() -> T) -> T {
-        step(&mut self.ending, run)
+    fn answered<B: Body>(&mut self, head: &response::Parts, body: &B) -> bool {
+        let status = head.status;
+        self.state.status = Some(status);
+        // Few responses have extensions: one may name the route.
+        if self.metrics.asks_answer || self.state.call.is_some() || !head.extensions.is_empty() {
+            self.look_at_answer(head);
+        }
+        if switches_protocol(self.state.method, status) {
+            return true;
+        }
+        // A server for HTTP/1 drops the body of such a response unread.
+        let is_without_body =
+            self.state.method == Special::Head || matches!(status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED);
+        let announced = || body.size_hint().exact().or_else(|| content_length(&head.headers));
+        self.state.announced_bytes = if is_without_body { 0 } else { announced().unwrap_or(UNKNOWN) };
+        body.is_end_stream()
     }
 
-    /// The head of the response is there.
-    pub(crate) fn head(&mut self, response: &response::Parts) {
-        self.status = Some(response.status);
-        self.call.look_for_status(&response.headers);
+    fn look_at_answer(&mut self, head: &response::Parts) {
+        let (metrics, state) = (&self.metrics, &mut *self.state);
+        let options = &metrics.options;
+        state.call.look_for_status(&head.headers);
         #[cfg(feature = "client")]
-        if self.metrics.options.side == Side::Client {
-            self.head = self.metrics.head_with_version(self.head, response.version);
-            self.hold_connection(response);
+        if options.side == Side::Client {
+            state.head = metrics.head_with_version(state.head, head.version);
+            state.connection = head.extensions.get().map(ConnectionHandle::stream);
+            if switches_protocol(state.method, head.status)
+                && let Some(tunnel) = state.connection.take()
+            {
+                tunnel.upgrade();
+            }
         }
-        let options = &self.metrics.options;
-        if self.metrics.instruments.head_duration.is_some() {
-            let nanos = NonZeroU64::new(self.start.elapsed().as_nanos() as u64);
+        if metrics.instruments.head_duration.is_some() {
+            let nanos = NonZeroU64::new(state.start.elapsed().as_nanos() as u64);
             // No time at all is one, where the clock is coarse.
-            self.head_nanos = nanos.or(Some(NonZeroU64::MIN));
+            state.head_nanos = nanos.or(Some(NonZeroU64::MIN));
         }
         // A client's metrics have the template of the URL there, which a server in the same process does not know.
         if options.side == Side::Server
-            && let Some(route) = response.extensions.get::<HttpRoute>()
+            && let Some(route) = head.extensions.get::<HttpRoute>()
         {
-            self.head = self.metrics.head_with_route(self.head, route.as_str());
+            state.head = metrics.head_with_route(state.head, route.as_str());
         }
         if let Some(attributes) = &options.response_attributes.0 {
-            let extras = step(&mut self.ending, || attributes(response));
-            self.asides.get_or_insert_default().extras.extend(extras);
+            let extras = attributes(head);
+            state.asides().extras.extend(extras);
         }
     }
 
-    #[cfg(feature = "client")]
-    fn hold_connection(&mut self, response: &response::Parts) {
-        self.connection = response.extensions.get().map(ConnectionHandle::stream);
-        if self.switches_protocol(response.status)
-            && let Some(tunnel) = self.connection.take()
-        {
-            tunnel.upgrade();
+    /// What kind an error is may be for a function of the caller's to say, which may panic.
+    fn failed<E: 'static>(&mut self, error: &E) {
+        self.state.ending = Ending::Failed(self.metrics.options.errors.classify(error));
+    }
+
+    /// A frame of the response's body is there. Says whether nothing can come after it.
+    #[inline]
+    fn frame<D: Buf>(&mut self, frame: &Frame<D>) -> bool {
+        if let Some(data) = frame.data_ref() {
+            self.state.response_bytes += data.remaining() as u64;
         }
-    }
-
-    /// Whether what follows the head is not part of the response any more.
-    pub(crate) fn switches_protocol(&self, status: StatusCode) -> bool {
-        status.is_informational() || (self.method == Special::Connect && status.is_success())
-    }
-
-    /// Whether the client waits for no body. A server for HTTP/1 then drops the one that it was given, unread.
-    pub(crate) fn is_without_body(&self, status: StatusCode) -> bool {
-        self.method == Special::Head || matches!(status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED)
-    }
-
-    /// A response body follows the head, with this many bytes that the client waits for, if that is known.
-    pub(crate) fn expect_response_bytes(&mut self, announced: Option<u64>) {
-        self.announced_bytes = announced.unwrap_or(UNKNOWN);
-    }
-
-    /// The trailers of the response are there.
-    #[inline]
-    pub(crate) fn trailers(&mut self, trailers: &HeaderMap) {
-        self.call.look_for_status(trailers);
-    }
-
-    #[inline]
-    pub(crate) fn add_response_bytes(&mut self, bytes: u64) {
-        self.response_bytes += bytes;
-    }
-
-    /// The request has ended well; a status may be an error nevertheless. It is recorded when this is dropped.
-    #[inline]
-    pub(crate) fn complete(&mut self) {
-        self.ending = Ending::Complete;
-    }
-
-    /// The request has ended with an error of the service or of the response body. What kind it is may be for a function of
-    /// the caller's to say, which may panic.
-    pub(crate) fn fail<E: 'static>(&mut self, error: &E) {
-        let errors = &self.metrics.options.errors;
-        let kind = step(&mut self.ending, || errors.classify(error));
-        self.ending = Ending::Failed(kind);
+        if let Some(trailers) = frame.trailers_ref() {
+            self.state.call.look_for_status(trailers);
+        }
+        // hyper does not ask for more either.
+        frame.is_trailers()
     }
 }
 
+/// Whether what follows the head is not part of the response any more.
 #[inline]
-fn step<T>(ending: &mut Ending, run: impl FnOnce() -> T) -> T {
-    *ending = Ending::Failed(ErrorType::Panic);
-    let result = run();
-    *ending = Ending::Cancelled;
-    result
+fn switches_protocol(method: Special, status: StatusCode) -> bool {
+    status.is_informational() || (method == Special::Connect && status.is_success())
+}
+
+fn content_length(headers: &HeaderMap) -> Option<u64> {
+    headers.get(CONTENT_LENGTH)?.to_str().ok()?.trim().parse().ok()
 }
 
 impl Special {
