@@ -3,7 +3,7 @@
 use anyhow::Result;
 use telemetry_core::MeterOptions;
 use telemetry_core::opentelemetry_sdk::metrics::SdkMeterProvider;
-use telemetry_http::RequestMetricsLayer;
+use telemetry_http::{RequestFilter, RequestMetricsLayer};
 use telemetry_prometheus::{Format, PrometheusExporter};
 use tower::{Layer, service_fn};
 
@@ -26,6 +26,8 @@ pub const SYSTEMS: &[Entry] = &[
     Entry { name: "request-body-size", build: |workload| build(workload, &[Metric::RequestSize]) },
     Entry { name: "response-body-size", build: |workload| build(workload, &[Metric::ResponseSize]) },
     Entry { name: "no-metric", build: |workload| build(workload, &[]) },
+    Entry { name: "kept-out", build: kept_out },
+    Entry { name: "route-function", build: route_function },
 ];
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,12 +62,30 @@ impl Metric {
 }
 
 fn build(workload: Workload, on: &[Metric]) -> Result<Parts> {
+    let off = || Metric::ALL.into_iter().filter(|metric| !on.contains(metric));
+    let samples = on.iter().map(|metric| metric.sample(workload)).collect();
+    measured(workload, samples, |layer| off().fold(layer, |layer, metric| metric.without(layer)))
+}
+
+/// A layer with a function for the route, as routers need it that do not leave it in the request.
+fn route_function(workload: Workload) -> Result<Parts> {
+    let samples = Metric::ALL.iter().map(|metric| metric.sample(workload)).collect();
+    measured(workload, samples, |layer| layer.with_route(|_| Some("/users/{id}".into())))
+}
+
+/// What the filter keeps out goes through the layer all the same.
+fn kept_out(workload: Workload) -> Result<Parts> {
+    measured(workload, Vec::new(), |layer| layer.with_filter(RequestFilter::except_paths(["/users/42"])))
+}
+
+fn measured(
+    workload: Workload,
+    samples: Vec<Sample>,
+    with: impl FnOnce(RequestMetricsLayer) -> RequestMetricsLayer,
+) -> Result<Parts> {
     let exporter = PrometheusExporter::new();
     let provider = SdkMeterProvider::builder().with_reader(exporter.clone()).build();
-    let layer = RequestMetricsLayer::custom(MeterOptions::default().with_meter_provider(provider));
-    let off = Metric::ALL.into_iter().filter(|metric| !on.contains(metric));
-    let layer = off.fold(layer, |layer, metric| metric.without(layer));
-    let samples = on.iter().map(|metric| metric.sample(workload)).collect();
+    let layer = with(RequestMetricsLayer::custom(MeterOptions::default().with_meter_provider(provider)));
     let parts = Parts::new(workload, layer.layer(service_fn(answer)));
     Ok(parts.recording(samples, move || Ok(String::from_utf8(exporter.render(Format::PrometheusText)?.into())?)))
 }
