@@ -96,7 +96,7 @@ impl Sink for Metrics {
         self.leave(&left, stripe);
     }
 
-    fn drain(&self, stripe: Stripe) {
-        self.counts().iter().for_each(|count| count.drain(stripe));
+    fn drain(&self) {
+        self.counts().iter().for_each(|count| count.drain());
     }
 }

@@ -7,7 +7,8 @@ use crate::meter::ScopedMeter;
 
 /// What becomes of records: the instruments of a layer, and all that it shares.
 pub trait Sink: Send + Sync + 'static {
-    /// One thing that ended, with all that is to be recorded of it.
+    /// One thing that ended, with all that is to be recorded of it. It must not hold a [`Local`]: a record that holds the
+    /// last one would wait for itself.
     type Record: Send;
 
     /// Puts a record into the instruments.
@@ -19,10 +20,9 @@ pub trait Sink: Send + Sync + 'static {
         records.for_each(|record| self.record(record));
     }
 
-    /// Puts what waits elsewhere for this stripe into the instruments, such as the [`StripedCount`](super::StripedCount)s.
-    /// Called for each stripe before a reader looks, and once more at the end; by one thread at a time, while nothing can be
-    /// recorded on the stripe.
-    fn drain(&self, stripe: Stripe);
+    /// Puts what waits elsewhere into the instruments, such as the [`StripedCount`](super::StripedCount)s. Called before
+    /// a reader looks, and once more at the end; by one thread at a time, while nothing can be recorded on any stripe.
+    fn drain(&self);
 }
 
 /// Keeps the records of a [`Sink`] until a reader collects.
@@ -170,11 +170,17 @@ impl<S: Sink> Shared<S> {
 
     /// To be called by who holds the gate.
     fn drain(&self) {
+        // One list at a time, for as long as that may take.
         for (stripe, pending) in self.pending.iter().enumerate() {
-            let mut pending = lock(&pending.0);
-            self.empty(&mut pending, Stripe(stripe));
-            self.sink.drain(Stripe(stripe));
+            self.empty(&mut lock(&pending.0), Stripe(stripe));
         }
+        // And what has come meanwhile, with the counts, in one moment for all stripes: a reader would see something as
+        // inside that has ended, and its successor on another stripe as well.
+        let mut all: Vec<_> = self.pending.iter().map(|pending| lock(&pending.0)).collect();
+        for (stripe, pending) in all.iter_mut().enumerate() {
+            self.empty(pending, Stripe(stripe));
+        }
+        self.sink.drain();
     }
 }
 

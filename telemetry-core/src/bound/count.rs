@@ -44,8 +44,8 @@ impl StripedCount {
         }
     }
 
-    /// Adds a value that waits for the next [`drain`](Self::drain) of the stripe. A [`Sink`] may take back in its records
-    /// what was added on the same stripe.
+    /// Adds a value that waits for the next [`drain`](Self::drain). A [`Sink`] may take back in its records what was added
+    /// before, on the same stripe.
     #[inline]
     pub fn add_later(&self, value: i64, stripe: Stripe) {
         self.cells[stripe.0].0.fetch_add(value, Ordering::Relaxed);
@@ -56,12 +56,11 @@ impl StripedCount {
         self.counter.add(value, &self.attributes);
     }
 
-    /// Puts the changes on a stripe into the instrument. The first time even if they come to nothing: who was there and
-    /// left must not look as if nobody had ever come.
-    pub fn drain(&self, stripe: Stripe) {
-        let change = self.cells[stripe.0].0.swap(0, Ordering::Relaxed);
-        if change != 0 || !self.seen.load(Ordering::Relaxed) {
-            self.seen.store(true, Ordering::Relaxed);
+    /// Puts the changes into the instrument. The first time even if they come to nothing: who was there and left must
+    /// not look as if nobody had ever come.
+    pub fn drain(&self) {
+        let change = self.cells.iter().map(|cell| cell.0.swap(0, Ordering::Relaxed)).sum();
+        if change != 0 || !self.seen.swap(true, Ordering::Relaxed) {
             self.add_now(change);
         }
     }

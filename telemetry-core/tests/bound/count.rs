@@ -2,7 +2,7 @@
 
 use std::thread;
 
-use telemetry_core::bound::{BoundUpDownCounter, Buffered, Local, Sink, Stripe, StripedCount};
+use telemetry_core::bound::{BoundUpDownCounter, Buffered, Local, Sink, StripedCount};
 use telemetry_core::opentelemetry::KeyValue;
 use telemetry_core::opentelemetry_sdk::metrics::Temporality;
 
@@ -74,8 +74,8 @@ impl Sink for Twins {
 
     fn record(&self, (): ()) {}
 
-    fn drain(&self, stripe: Stripe) {
-        self.0.iter().for_each(|count| count.drain(stripe));
+    fn drain(&self) {
+        self.0.iter().for_each(StripedCount::drain);
     }
 }
 

@@ -15,7 +15,7 @@ use std::sync::{Arc, Weak};
 use std::thread;
 use std::time::Duration;
 
-use telemetry_core::bound::{BoundHistogram, BoundUpDownCounter, Sink, Stripe, StripedCount};
+use telemetry_core::bound::{BoundHistogram, BoundUpDownCounter, Sink, StripedCount};
 use telemetry_core::opentelemetry::KeyValue;
 use telemetry_core::opentelemetry_sdk::error::OTelSdkResult;
 use telemetry_core::opentelemetry_sdk::metrics::data::ResourceMetrics;
@@ -117,8 +117,8 @@ impl Sink for Shop {
         self.sales.record(record, &door());
     }
 
-    fn drain(&self, stripe: Stripe) {
-        self.inside.drain(stripe);
+    fn drain(&self) {
+        self.inside.drain();
     }
 }
 

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
 
-use telemetry_core::bound::{BoundHistogram, BoundUpDownCounter, Buffered, Sink, Stripe};
+use telemetry_core::bound::{BoundHistogram, BoundUpDownCounter, Buffered, Sink};
 use telemetry_core::opentelemetry::metrics::MeterProvider;
 use telemetry_core::opentelemetry_sdk::metrics::{SdkMeterProvider, Temporality};
 
@@ -55,7 +55,7 @@ impl Sink for Slow {
     }
 
     /// As `StripedCount` does it.
-    fn drain(&self, _: Stripe) {
+    fn drain(&self) {
         let change = self.entered.swap(0, Ordering::Relaxed);
         self.stop(Stop::Drain);
         self.inside.add(change, &door());
