@@ -1,15 +1,17 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering, fence};
 
-use crate::spare::Spare;
+use crate::spare::{Depot, Spare};
 
 /// The bytes of a request's body. The request reads them when it ends, and the body may live for longer: so they have
 /// two owners, and whoever is last leaves the memory to the next request.
 #[derive(Debug, Default)]
 pub(crate) struct ByteCount(Option<Arc<AtomicU64>>);
 
+static DEPOT: Depot<Arc<AtomicU64>> = Depot::new();
+
 thread_local! {
-    static SPARE: Spare<Arc<AtomicU64>> = const { Spare::new() };
+    static SPARE: Spare<Arc<AtomicU64>> = const { Spare::new(&DEPOT) };
 }
 
 impl ByteCount {
@@ -27,7 +29,7 @@ impl ByteCount {
     pub(crate) fn add(&self, bytes: u64) {
         if let Some(count) = &self.0 {
             // Nobody else writes, so this need not be one step.
-            count.store(count.load(Ordering::Relaxed) + bytes, Ordering::Relaxed);
+            count.store(count.load(Ordering::Relaxed).wrapping_add(bytes), Ordering::Relaxed);
         }
     }
 
@@ -46,6 +48,7 @@ impl ByteCount {
         }
     }
 }
+
 impl Drop for ByteCount {
     #[inline]
     fn drop(&mut self) {

@@ -126,7 +126,7 @@
 //!
 //! A request allocates nothing once its series exist, with or without a body; labels, functions for attributes and
 //! routes that become known late are the exception. It takes no lock that another core holds for longer than it takes to
-//! empty a list. A record waits in that list until a reader collects, or until 64 to 256 have come; before the first
+//! empty a list or to look once at all counts of active requests. A record waits in that list until a reader collects, or until 64 to 256 have come; before the first
 //! collection nothing waits. The counts of each collection are exact, whichever reader asks, since the lists are emptied
 //! before it looks. This hangs on an instrument that never has a value, `telemetry.collection`: a view that drops it
 //! makes the layer record at once, which costs speed and no data.

@@ -4,7 +4,9 @@
 use std::convert::Infallible;
 use std::future::{Future, Ready, ready};
 use std::pin::pin;
+use std::sync::mpsc::channel;
 use std::task::Poll;
+use std::thread;
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Request, Response};
@@ -17,6 +19,7 @@ use telemetry_http::RequestMetricsLayer;
 use tower::{Layer, Service, service_fn};
 
 const REQUESTS: u64 = 100;
+const ROUNDS: u64 = 10;
 
 fn now<F: Future>(future: F) -> F::Output {
     match poll_once(pin!(future)) {
@@ -77,6 +80,45 @@ fn a_request_with_a_body_allocates_nothing_more() {
     assert_eq!(allocations(layer(&metrics).layer(service_fn(answer)), || request(b"upload")) - bare, 0);
 }
 
+/// Allocations of the thread on which a hundred requests begin, when others have begun there before, which have ended on
+/// another thread.
+fn allocations_of_beginnings<S, B>(mut service: S, upload: &'static [u8]) -> u64
+where
+    S: Service<Request<Full<Bytes>>, Response = Response<B>, Error = Infallible>,
+    B: Send + 'static,
+{
+    let (responses, ending) = channel::<Vec<Response<B>>>();
+    let (ended, has_ended) = channel();
+    let other = thread::spawn(move || {
+        for responses in ending {
+            drop(responses);
+            ended.send(()).unwrap();
+        }
+    });
+    let mut allocations = 0;
+    // Each thread keeps some of it for itself at first.
+    for _ in 0..ROUNDS {
+        let mut begun = Vec::with_capacity(REQUESTS as usize);
+        let mut begin = || (0..REQUESTS).for_each(|_| begun.push(now(service.call(request(upload))).unwrap()));
+        allocations = allocation_counter::measure(&mut begin).count_total;
+        responses.send(begun).unwrap();
+        has_ended.recv().unwrap();
+    }
+    drop(responses);
+    other.join().unwrap();
+    allocations
+}
+
+#[test]
+fn requests_that_end_on_another_thread_allocate_nothing_more() {
+    let metrics = InMemoryMetrics::new();
+    for upload in [&b""[..], b"upload"] {
+        let bare = allocations_of_beginnings(service_fn(answer), upload);
+        assert_eq!(allocations_of_beginnings(layer(&metrics).layer(service_fn(answer)), upload) - bare, 0);
+    }
+    assert_eq!(metrics.snapshot().count("http.server.request.duration", &[]), 2 * ROUNDS * REQUESTS);
+}
+
 fn call() -> Request<Full<Bytes>> {
     let request = Request::post("http://shop.example/shop.Cart/Add").header("content-type", "application/grpc");
     request.body(Full::default()).unwrap()
@@ -115,7 +157,7 @@ fn the_route_of_a_router_is_shared_not_copied() {
     use axum::extract::MatchedPath;
 
     // Only a router can make a `MatchedPath`, so one is asked for it.
-    let (sender, receiver) = std::sync::mpsc::channel();
+    let (sender, receiver) = channel();
     let handler = move |path: MatchedPath| {
         let sent = sender.send(path);
         async move { sent.unwrap() }

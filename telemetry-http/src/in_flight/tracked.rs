@@ -11,7 +11,7 @@ use telemetry_core::bound::Local;
 use super::{Ending, InFlight, State};
 use crate::bytes::ByteCount;
 use crate::metrics::Metrics;
-use crate::spare::Spare;
+use crate::spare::{Depot, Spare};
 
 /// The one owner of a request on its way, first in the future and then in the body; or of none, if the request is not
 /// observed or has ended. It is recorded when this is dropped, whoever drops it: that is the one place where a request
@@ -22,8 +22,10 @@ use crate::spare::Spare;
 #[derive(Debug, Default)]
 pub(crate) struct Tracked(ManuallyDrop<Option<InFlight>>);
 
+static DEPOT: Depot<Box<State>> = Depot::new();
+
 thread_local! {
-    static SPARE: Spare<Box<State>> = const { Spare::new() };
+    static SPARE: Spare<Box<State>> = const { Spare::new(&DEPOT) };
 }
 
 impl Tracked {
