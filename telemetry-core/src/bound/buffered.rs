@@ -44,7 +44,7 @@ pub struct Buffered<S: Sink> {
 pub struct Local<S: Sink>(Arc<Handle<S>>);
 
 /// A stripe of threads, which count and record apart from the others.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug)]
 pub struct Stripe(pub(super) usize);
 
 /// On cache lines of its own: every request of the stripe writes to the reference count.
