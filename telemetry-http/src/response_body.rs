@@ -4,46 +4,58 @@ use std::task::{Context, Poll, ready};
 use http_body::{Body, Frame, SizeHint};
 use pin_project_lite::pin_project;
 
-use crate::in_flight::Tracked;
+use crate::lifecycle::{Observer, Tracked};
+use crate::measured::Measured;
 
 pin_project! {
-    /// The response body of the layers' services: the inner service's own, watched to its end.
+    /// The response body of the layers' services: the inner service's own, watched to its end. `O` is what the layer keeps
+    /// of a request: [`Measured`], or `Traced` for spans.
     #[derive(Debug)]
-    pub struct ResponseBody<B> {
+    pub struct ResponseBody<B, O: Observer = Measured> {
+        // There until this is dropped.
         #[pin]
-        inner: B,
+        inner: Option<B>,
         // Behind `inner`, so that what the body still does when it is dropped comes before the record.
-        tracked: Tracked,
+        tracked: Tracked<O>,
+    }
+
+    impl<B, O: Observer> PinnedDrop for ResponseBody<B, O> {
+        fn drop(this: Pin<&mut Self>) {
+            let mut this = this.project();
+            this.tracked.step(|| this.inner.set(None));
+        }
     }
 }
 
-impl<B> ResponseBody<B> {
+impl<B, O: Observer> ResponseBody<B, O> {
     /// The body of a request that is still under way, or else just a body.
-    pub(crate) fn new(inner: B, tracked: Tracked) -> Self {
-        Self { inner, tracked }
+    pub(crate) fn new(inner: B, tracked: Tracked<O>) -> Self {
+        Self { inner: Some(inner), tracked }
     }
 }
 
 /// A body that belongs to no request, for layers outside that make responses of their own.
-impl<B: Default> Default for ResponseBody<B> {
+impl<B: Default, O: Observer> Default for ResponseBody<B, O> {
     fn default() -> Self {
         Self::new(B::default(), Tracked::default())
     }
 }
 
-impl<B> Body for ResponseBody<B>
+impl<B, O> Body for ResponseBody<B, O>
 where
     B: Body,
     B::Error: 'static,
+    O: Observer,
 {
     type Data = B::Data;
     type Error = B::Error;
 
     fn poll_frame(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<B::Data>, B::Error>>> {
-        let mut this = self.project();
-        let frame = ready!(this.tracked.step(|| this.inner.as_mut().poll_frame(cx)));
+        let this = self.project();
+        let Some(mut inner) = this.inner.as_pin_mut() else { return Poll::Ready(None) };
+        let frame = ready!(this.tracked.step(|| inner.as_mut().poll_frame(cx)));
         match &frame {
-            Some(Ok(frame)) => this.tracked.frame(frame, || this.inner.is_end_stream()),
+            Some(Ok(frame)) => this.tracked.frame(frame, || inner.is_end_stream()),
             Some(Err(error)) => this.tracked.failed(error),
             None => this.tracked.completed(),
         }
@@ -51,10 +63,10 @@ where
     }
 
     fn is_end_stream(&self) -> bool {
-        self.inner.is_end_stream()
+        self.inner.as_ref().is_none_or(Body::is_end_stream)
     }
 
     fn size_hint(&self) -> SizeHint {
-        self.inner.size_hint()
+        self.inner.as_ref().map_or_else(SizeHint::default, Body::size_hint)
     }
 }

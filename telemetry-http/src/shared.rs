@@ -7,7 +7,8 @@ use tower_service::Service;
 
 use crate::bytes::ByteCount;
 use crate::future::ResponseFuture;
-use crate::in_flight::Tracked;
+use crate::lifecycle::Tracked;
+use crate::measured::Measured;
 use crate::metrics::Metrics;
 use crate::options::Options;
 use crate::request_body::RequestBody;
@@ -47,7 +48,7 @@ impl Shared {
         let metrics = self.metrics.get_or_init(|| Metrics::buffered(&self.options));
         let (mut parts, body) = request.into_parts();
         let (mut tracked, bytes) = if self.options.filter.keeps(&parts) {
-            Tracked::start(metrics.local(), &mut parts, &body)
+            Measured::start(metrics.local(), &mut parts, &body)
         } else {
             (Tracked::default(), ByteCount::NONE)
         };
