@@ -13,6 +13,7 @@
 //! | [`active`] | [`ActiveGuard`]: plus one now, minus one when dropped |
 //! | [`error_type`] | [`ErrorType`]: the closed set of values of `error.type` |
 //! | [`exemplar`] | [`ExemplarStore`](exemplar::ExemplarStore): measurements that lead from a metric to its traces |
+//! | `propagation` | `Propagator`: context that travels in HTTP headers (feature `trace`) |
 //! | `setup` | `Telemetry`: resource and meter provider in one call (feature `sdk`) |
 //! | `testing` | in-memory metrics, scripted bodies and streams (feature `testing`) |
 //!
@@ -22,7 +23,8 @@
 //! # Features
 //!
 //! Without features the crate uses the OpenTelemetry API alone. `sdk` adds the SDK and `Telemetry`; `testing`
-//! adds the test kit, and the SDK with it. `bound` speeds up the [`bound`](mod@bound) path. `trace` lets an [`exemplar`] take up the current span.
+//! adds the test kit, and the SDK with it. `bound` speeds up the [`bound`](mod@bound) path. `trace` lets an [`exemplar`] take up the
+//! current span, and adds `propagation`.
 
 pub mod active;
 pub mod attributes;
@@ -31,6 +33,8 @@ pub mod connection;
 pub mod error_type;
 pub mod exemplar;
 pub mod meter;
+#[cfg(feature = "trace")]
+pub mod propagation;
 pub mod semconv;
 #[cfg(feature = "sdk")]
 pub mod setup;
