@@ -15,6 +15,7 @@
 //! | [`exemplar`] | [`ExemplarStore`](exemplar::ExemplarStore): measurements that lead from a metric to its traces |
 //! | `propagation` | `Propagator`: context that travels in HTTP headers (feature `trace`) |
 //! | `setup` | `Telemetry`: resource and meter provider in one call (feature `sdk`) |
+//! | `tracer` | `TracerSource`: which tracer provider a layer uses (feature `trace`) |
 //! | `testing` | in-memory metrics, scripted bodies and streams (feature `testing`) |
 //!
 //! [`opentelemetry`] is re-exported, and with feature `sdk` so is `opentelemetry_sdk`: an application that uses
@@ -24,7 +25,7 @@
 //!
 //! Without features the crate uses the OpenTelemetry API alone. `sdk` adds the SDK and `Telemetry`; `testing`
 //! adds the test kit, and the SDK with it. `bound` speeds up the [`bound`](mod@bound) path. `trace` lets an [`exemplar`] take up the
-//! current span, and adds `propagation`.
+//! current span, and adds `propagation` and `tracer`.
 
 pub mod active;
 pub mod attributes;
@@ -40,6 +41,8 @@ pub mod semconv;
 pub mod setup;
 #[cfg(feature = "testing")]
 pub mod testing;
+#[cfg(feature = "trace")]
+pub mod tracer;
 
 pub use active::ActiveGuard;
 pub use attributes::AttributesFactory;

@@ -187,6 +187,7 @@ mod builder;
 mod bytes;
 #[cfg(feature = "client")]
 mod client;
+mod common;
 mod connection;
 mod error;
 mod filter;

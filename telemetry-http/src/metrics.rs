@@ -60,16 +60,17 @@ impl Metrics {
     pub(crate) fn buffered(options: &Options) -> Buffered<Self> {
         let meter = options.meter.meter(env!("CARGO_PKG_NAME"), env!("CARGO_PKG_VERSION"));
         let calls = options.grpc.then(|| CallMetrics::new(options, &meter));
-        let metrics = Self { calls, ..Self::new(options.clone(), options.choice.instruments(options.side, &meter)) };
+        let metrics =
+            Self { calls, ..Self::new(options.clone(), options.choice.instruments(options.common.side, &meter)) };
         Buffered::new(metrics, &meter)
     }
 
     fn new(options: Options, instruments: Instruments) -> Self {
-        let methods = options.known_methods.clone().unwrap_or_else(KnownMethods::from_env);
+        let methods = options.common.known_methods();
         // A function is asked at each request.
-        let given = match options.attributes.needs_extensions() {
+        let given = match options.common.attributes.needs_extensions() {
             true => Arc::default(),
-            false => options.attributes.attributes(&Extensions::new()),
+            false => options.common.attributes.attributes(&Extensions::new()),
         };
         let limit = options.series_limit;
         Self {
@@ -97,10 +98,10 @@ impl Metrics {
     #[inline]
     pub(crate) fn head_of(&self, parts: &Parts) -> u32 {
         let options = &self.options;
-        let scheme = options.scheme.then(|| head::scheme(options, parts));
-        let version = if options.side == Side::Server { ProtocolVersion::of(parts.version) } else { None };
+        let scheme = options.scheme.then(|| head::scheme(&options.common, parts));
+        let version = if options.common.side == Side::Server { ProtocolVersion::of(parts.version) } else { None };
         let small = Small::new(self.methods.index(&parts.method), scheme, version);
-        let route = options.route.known(options.side, parts);
+        let route = options.common.route.known(options.common.side, parts);
         if options.looks_closer() {
             return self.closer_head(small, route, parts);
         }
@@ -165,8 +166,12 @@ impl Metrics {
     /// Heads that differ in what active requests do not carry share a count.
     fn active_count(&self, key: &HeadKey<'_>) -> Option<Arc<StripedCount>> {
         let counter = self.instruments.active.as_ref()?;
-        let attributes =
-            attributes::active(self.options.side, self.method(key.small.method()), key, &self.options.meter.attributes);
+        let attributes = attributes::active(
+            self.options.common.side,
+            self.method(key.small.method()),
+            key,
+            &self.options.meter.attributes,
+        );
         let make = || {
             let attributes: Box<[_]> = attributes.to_vec().into();
             Active { count: self.count_of(counter, attributes.clone()), attributes }
@@ -229,7 +234,7 @@ impl Metrics {
 
     /// What a status says of a request that has ended otherwise well.
     pub(crate) fn status_error(&self, status: StatusCode) -> Option<ErrorType> {
-        self.options.is_error(status).then_some(ErrorType::Status(status))
+        self.options.common.is_error(status).then_some(ErrorType::Status(status))
     }
 
     /// The place of the series of a request that has ended. The key is absent if the caller's attributes found no room.
@@ -243,7 +248,7 @@ impl Metrics {
     fn new_series(&self, key: SeriesKey) -> Series {
         let attributes = self.heads.get(key.head).map(|head| {
             let callers = self.callers(key.extras);
-            attributes::ended(self.options.side, self.method(head.small.method()), head, &key, &callers)
+            attributes::ended(self.options.common.side, self.method(head.small.method()), head, &key, &callers)
         });
         Series::new(Some(key), attributes.unwrap_or_default().to_vec().into(), &self.instruments)
     }

@@ -130,7 +130,8 @@ impl MissingRouteNotice {
     /// To be called when a request of which no route was seen has been answered.
     pub(crate) fn check(&self, options: &Options, status: StatusCode) {
         let unmatched = matches!(status, StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED);
-        if unmatched || matches!(options.route, RouteSource::Function(_)) || options.side == Side::Client {
+        if unmatched || matches!(options.common.route, RouteSource::Function(_)) || options.common.side == Side::Client
+        {
             return;
         }
         // Only read from the second time on: a write would pass the cache line from core to core with each request.

@@ -47,7 +47,7 @@ impl Shared {
     {
         let metrics = self.metrics.get_or_init(|| Metrics::buffered(&self.options));
         let (mut parts, body) = request.into_parts();
-        let (mut tracked, bytes) = if self.options.filter.keeps(&parts) {
+        let (mut tracked, bytes) = if self.options.common.filter.keeps(&parts) {
             Measured::start(metrics.local(), &mut parts, &body)
         } else {
             (Tracked::default(), ByteCount::NONE)

@@ -40,7 +40,7 @@ impl Measured {
     #[inline]
     fn series(&mut self, seconds: f64) -> u32 {
         let asides = self.state.asides.take();
-        match (self.state.progress.status, self.state.progress.error(self.metrics.options.side), &asides) {
+        match (self.state.progress.status, self.state.progress.error(self.metrics.options.common.side), &asides) {
             (Some(status), None, None) => {
                 if self.state.call.is_some() {
                     self.end_call(None, Some(NO_EXTRAS), None, seconds);
@@ -77,7 +77,7 @@ impl Measured {
     fn end_call(&self, error: Option<ErrorType>, extras: Option<u32>, unproven: Option<&str>, seconds: f64) {
         let (metrics, state) = (&self.metrics, &*self.state);
         // On a client the status of HTTP alone does not say how the call would have ended.
-        let left = metrics.options.side == Side::Client && state.progress.ending == Ending::Cancelled;
+        let left = metrics.options.common.side == Side::Client && state.progress.ending == Ending::Cancelled;
         let outcome = state.call.outcome(error.map_or(Ok(state.progress.status.filter(|_| !left)), Err));
         let head = state.started.unwrap_or(state.head);
         grpc::record(metrics, &Ended { call: state.call, unproven, outcome, head, extras, seconds });

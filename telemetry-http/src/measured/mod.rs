@@ -132,11 +132,11 @@ impl Measured {
                 state.asides().unproven = Some(method.into());
             }
         }
-        if let Some(route) = options.route.given(parts) {
+        if let Some(route) = options.common.route.given(parts) {
             state.head = metrics.head_with_route(state.head, route.as_str());
         }
-        if options.attributes.needs_extensions() {
-            state.asides().extras = options.attributes.attributes(&parts.extensions).to_vec();
+        if options.common.attributes.needs_extensions() {
+            state.asides().extras = options.common.attributes.attributes(&parts.extensions).to_vec();
         }
         if options.labels {
             let labels = RequestLabels::default();
@@ -161,7 +161,7 @@ impl Measured {
         let options = &metrics.options;
         state.call.look_for_status(&head.headers);
         #[cfg(feature = "client")]
-        if options.side == Side::Client {
+        if options.common.side == Side::Client {
             state.head = metrics.head_with_version(state.head, head.version);
             state.connection = head.extensions.get().map(ConnectionHandle::stream);
             if state.progress.switches_protocol(head.status)
@@ -176,12 +176,12 @@ impl Measured {
             state.head_nanos = nanos.or(Some(NonZeroU64::MIN));
         }
         // A client's metrics have the template of the URL there, which a server in the same process does not know.
-        if options.side == Side::Server
+        if options.common.side == Side::Server
             && let Some(route) = head.extensions.get::<HttpRoute>()
         {
             state.head = metrics.head_with_route(state.head, route.as_str());
         }
-        if let Some(attributes) = &options.response_attributes.0 {
+        if let Some(attributes) = &options.common.response_attributes.0 {
             let extras = attributes(head);
             state.asides().extras.extend(extras);
         }
@@ -215,7 +215,7 @@ impl Observer for Measured {
     }
 
     fn failed<E: 'static>(&mut self, error: &E) -> ErrorType {
-        self.metrics.options.errors.classify(error)
+        self.metrics.options.common.errors.classify(error)
     }
 
     #[inline(never)]
