@@ -129,6 +129,14 @@ macro_rules! metrics_options {
                 self.with(|own| own.grpc = true)
             }
 
+            /// Offers the durations of requests in sampled spans to the exemplars of this store, instead of those of the
+            /// global one. The exporter has to read the same store.
+            #[cfg(feature = "trace")]
+            #[must_use]
+            pub fn with_exemplars(self, store: telemetry_core::exemplar::ExemplarStore) -> Self {
+                self.with(|own| own.exemplars = Some(store))
+            }
+
             /// Leaves out the duration of requests.
             #[must_use]
             pub fn without_request_duration(self) -> Self {
@@ -180,6 +188,13 @@ macro_rules! server_options {
             #[must_use]
             pub fn with_route(self, route: impl Fn(&Parts) -> Option<StringValue> + Send + Sync + 'static) -> Self {
                 self.with(|own| own.common.route = RouteSource::Function(Arc::new(route)))
+            }
+
+            /// Gives each request [`RequestLabels`](crate::RequestLabels) in its extensions, for the handler to add attributes
+            /// and the route while it runs. This allocates for each request.
+            #[must_use]
+            pub fn with_labels(self) -> Self {
+                self.with(|own| own.common.labels = true)
             }
 
             /// Believes what `Forwarded`, `X-Forwarded-Proto` and `X-Forwarded-Host` say of the scheme and host that the client

@@ -2,8 +2,8 @@ use std::fmt;
 use std::sync::Arc;
 
 use http::{StatusCode, response};
-use telemetry_core::AttributesFactory;
 use telemetry_core::opentelemetry::KeyValue;
+use telemetry_core::{AttributesFactory, ErrorType};
 
 use crate::error::ErrorClassifier;
 use crate::filter::RequestFilter;
@@ -18,6 +18,7 @@ pub(crate) struct Common {
     pub(crate) filter: RequestFilter,
     pub(crate) attributes: AttributesFactory,
     pub(crate) response_attributes: ResponseAttributes,
+    pub(crate) labels: bool,
     pub(crate) route: RouteSource,
     pub(crate) known_methods: Option<KnownMethods>,
     pub(crate) trust_forwarded: bool,
@@ -33,6 +34,7 @@ impl Common {
             filter: RequestFilter::default(),
             attributes: AttributesFactory::default(),
             response_attributes: ResponseAttributes::default(),
+            labels: false,
             route: RouteSource::default(),
             known_methods: None,
             trust_forwarded: false,
@@ -46,8 +48,10 @@ impl Common {
         self.known_methods.clone().unwrap_or_else(KnownMethods::from_env)
     }
 
-    pub(crate) fn is_error(&self, status: StatusCode) -> bool {
-        self.status_errors.get(status).unwrap_or_else(|| self.side.is_error(status))
+    /// What a status says of a request that has ended otherwise well.
+    pub(crate) fn status_error(&self, status: StatusCode) -> Option<ErrorType> {
+        let is_error = self.status_errors.get(status).unwrap_or_else(|| self.side.is_error(status));
+        is_error.then_some(ErrorType::Status(status))
     }
 }
 

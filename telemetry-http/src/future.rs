@@ -1,3 +1,4 @@
+use std::fmt;
 use std::future::Future;
 use std::mem::take;
 use std::pin::Pin;
@@ -7,25 +8,23 @@ use http::Response;
 use http_body::Body;
 use pin_project_lite::pin_project;
 
-use crate::lifecycle::{Observer, Tracked};
+use crate::lifecycle::{Observer, Slot, Tracked};
 use crate::measured::Measured;
 use crate::response_body::ResponseBody;
 
 pin_project! {
     /// The future of the layers' services. `O` is what the layer keeps of a request: [`Measured`], or `Traced` for spans.
-    #[derive(Debug)]
     pub struct ResponseFuture<F, O: Observer = Measured> {
-        // There until this is dropped.
         #[pin]
-        inner: Option<F>,
+        inner: O::Slot<F>,
         // Behind `inner`, so that what the service still does when it is dropped comes before the record.
         tracked: Tracked<O>,
     }
 
     impl<F, O: Observer> PinnedDrop for ResponseFuture<F, O> {
         fn drop(this: Pin<&mut Self>) {
-            let mut this = this.project();
-            this.tracked.step(|| this.inner.set(None));
+            let this = this.project();
+            this.tracked.step(|| this.inner.empty());
         }
     }
 }
@@ -33,7 +32,7 @@ pin_project! {
 impl<F, O: Observer> ResponseFuture<F, O> {
     #[inline]
     pub(crate) fn new(inner: F, tracked: Tracked<O>) -> Self {
-        Self { inner: Some(inner), tracked }
+        Self { inner: Slot::new(inner), tracked }
     }
 }
 
@@ -48,7 +47,7 @@ where
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
-        let Some(inner) = this.inner.as_pin_mut() else { return Poll::Pending };
+        let Some(inner) = this.inner.get_pin() else { return Poll::Pending };
         match ready!(this.tracked.step(|| inner.poll(cx))) {
             Ok(response) => {
                 let (mut head, body) = response.into_parts();
@@ -61,5 +60,11 @@ where
                 Poll::Ready(Err(error))
             }
         }
+    }
+}
+
+impl<F, O: Observer> fmt::Debug for ResponseFuture<F, O> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ResponseFuture").field("tracked", &self.tracked).finish_non_exhaustive()
     }
 }

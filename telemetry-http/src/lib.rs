@@ -195,6 +195,8 @@ mod future;
 mod grpc;
 mod head;
 mod instruments;
+#[cfg(feature = "trace")]
+mod joint;
 mod labels;
 mod lifecycle;
 mod measured;
@@ -214,6 +216,9 @@ mod service;
 mod shared;
 mod side;
 mod spare;
+mod tie;
+#[cfg(feature = "trace")]
+mod trace;
 
 #[cfg(feature = "client")]
 pub use client::connection::{
@@ -232,3 +237,7 @@ pub use route::{HttpRoute, UrlTemplate};
 #[cfg(feature = "axum")]
 pub use route_layer::{RouteFuture, RouteLayer, RouteService};
 pub use server::{RequestMetricsLayer, RequestMetricsService};
+#[cfg(all(feature = "trace", feature = "client"))]
+pub use trace::{ClientTraceLayer, ClientTraceService};
+#[cfg(feature = "trace")]
+pub use trace::{RequestTraceLayer, RequestTraceService, Resends, Traced};

@@ -1,4 +1,6 @@
 use telemetry_core::MeterOptions;
+#[cfg(feature = "trace")]
+use telemetry_core::exemplar::ExemplarStore;
 
 use crate::common::Common;
 use crate::instruments::Choice;
@@ -11,12 +13,14 @@ pub(crate) struct Options {
     pub(crate) common: Common,
     pub(crate) meter: MeterOptions,
     pub(crate) choice: Choice,
-    pub(crate) labels: bool,
     pub(crate) scheme: bool,
     pub(crate) server_address: bool,
     pub(crate) series_limit: usize,
     pub(crate) grpc: bool,
     pub(crate) known_grpc_methods: Vec<String>,
+    /// Absent for the global store.
+    #[cfg(feature = "trace")]
+    pub(crate) exemplars: Option<ExemplarStore>,
 }
 
 /// As many series as the SDK takes for a metric, if nobody tells it otherwise.
@@ -29,12 +33,13 @@ impl Options {
             common: Common::new(side),
             meter: MeterOptions::default(),
             choice: Choice::default(),
-            labels: false,
             scheme: side == Side::Server,
             server_address: side == Side::Client,
             series_limit: SERIES_LIMIT,
             grpc: false,
             known_grpc_methods: Vec::new(),
+            #[cfg(feature = "trace")]
+            exemplars: None,
         }
     }
 
@@ -42,7 +47,7 @@ impl Options {
     #[inline]
     pub(crate) fn asks_further(&self) -> bool {
         let is_function = matches!(self.common.route, RouteSource::Function(_));
-        self.grpc || self.labels || self.common.attributes.needs_extensions() || is_function
+        self.grpc || self.common.labels || self.common.attributes.needs_extensions() || is_function
     }
 
     /// Whether there is more to find out of a response than its status and its body tell.

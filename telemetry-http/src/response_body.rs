@@ -1,28 +1,27 @@
+use std::fmt;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use http_body::{Body, Frame, SizeHint};
 use pin_project_lite::pin_project;
 
-use crate::lifecycle::{Observer, Tracked};
+use crate::lifecycle::{Observer, Slot, Tracked};
 use crate::measured::Measured;
 
 pin_project! {
     /// The response body of the layers' services: the inner service's own, watched to its end. `O` is what the layer keeps
     /// of a request: [`Measured`], or `Traced` for spans.
-    #[derive(Debug)]
     pub struct ResponseBody<B, O: Observer = Measured> {
-        // There until this is dropped.
         #[pin]
-        inner: Option<B>,
+        inner: O::Slot<B>,
         // Behind `inner`, so that what the body still does when it is dropped comes before the record.
         tracked: Tracked<O>,
     }
 
     impl<B, O: Observer> PinnedDrop for ResponseBody<B, O> {
         fn drop(this: Pin<&mut Self>) {
-            let mut this = this.project();
-            this.tracked.step(|| this.inner.set(None));
+            let this = this.project();
+            this.tracked.step(|| this.inner.empty());
         }
     }
 }
@@ -30,7 +29,7 @@ pin_project! {
 impl<B, O: Observer> ResponseBody<B, O> {
     /// The body of a request that is still under way, or else just a body.
     pub(crate) fn new(inner: B, tracked: Tracked<O>) -> Self {
-        Self { inner: Some(inner), tracked }
+        Self { inner: Slot::new(inner), tracked }
     }
 }
 
@@ -52,7 +51,7 @@ where
 
     fn poll_frame(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<B::Data>, B::Error>>> {
         let this = self.project();
-        let Some(mut inner) = this.inner.as_pin_mut() else { return Poll::Ready(None) };
+        let Some(mut inner) = this.inner.get_pin() else { return Poll::Ready(None) };
         let frame = ready!(this.tracked.step(|| inner.as_mut().poll_frame(cx)));
         match &frame {
             Some(Ok(frame)) => this.tracked.frame(frame, || inner.is_end_stream()),
@@ -63,10 +62,16 @@ where
     }
 
     fn is_end_stream(&self) -> bool {
-        self.inner.as_ref().is_none_or(Body::is_end_stream)
+        self.inner.get().is_none_or(Body::is_end_stream)
     }
 
     fn size_hint(&self) -> SizeHint {
-        self.inner.as_ref().map_or_else(SizeHint::default, Body::size_hint)
+        self.inner.get().map_or_else(SizeHint::default, Body::size_hint)
+    }
+}
+
+impl<B, O: Observer> fmt::Debug for ResponseBody<B, O> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ResponseBody").field("tracked", &self.tracked).finish_non_exhaustive()
     }
 }

@@ -24,6 +24,8 @@ pub(crate) struct Shared {
 
 impl Shared {
     pub(crate) fn new(side: Side) -> Arc<Self> {
+        #[cfg(feature = "trace")]
+        crate::joint::Kind::Metrics.exists();
         Self::from_options(Options::new(side))
     }
 

@@ -1,6 +1,7 @@
 //! A request on its way, whoever observes it: what happens to it, and that it ends once.
 
 mod progress;
+mod slot;
 mod tracked;
 
 use std::fmt;
@@ -9,10 +10,16 @@ use http::{HeaderMap, response};
 use telemetry_core::ErrorType;
 
 pub(crate) use progress::{Ending, Progress};
+#[cfg(feature = "trace")]
+pub(crate) use slot::Emptied;
+pub(crate) use slot::{Kept, Slot};
 pub(crate) use tracked::Tracked;
 
 /// What a layer keeps of a request on its way.
 pub trait Observer: fmt::Debug {
+    /// Where the future and the body are kept: whether they are dropped in the scope, too.
+    type Slot<T>: Slot<T>;
+
     /// What surrounds each step of the service: it is made before the step and dropped after it, whatever happens.
     type Scope<'a>
     where

@@ -1,5 +1,3 @@
-use std::time::Instant;
-
 use bytes::Buf;
 use http::header::CONTENT_LENGTH;
 use http::{HeaderMap, Method, StatusCode, response};
@@ -19,7 +17,6 @@ pub(crate) enum Ending {
 /// What is known of a request so far.
 #[derive(Debug)]
 pub struct Progress {
-    pub(crate) start: Instant,
     pub(crate) status: Option<StatusCode>,
     pub(crate) ending: Ending,
     pub(crate) response_bytes: u64,
@@ -44,9 +41,8 @@ enum Special {
 impl Progress {
     /// A request that has come.
     #[inline]
-    pub(crate) fn new(start: Instant, method: &Method) -> Self {
+    pub(crate) fn new(method: &Method) -> Self {
         Self {
-            start,
             status: None,
             ending: Ending::Cancelled,
             response_bytes: 0,

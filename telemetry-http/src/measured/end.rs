@@ -15,11 +15,13 @@ impl Measured {
     /// Records the request, and leaves nothing behind that the next one would find.
     #[inline]
     pub(super) fn record(&mut self) {
-        let seconds = self.state.progress.start.elapsed().as_secs_f64();
+        let took = self.state.tie.took();
+        let seconds = took.as_secs_f64();
         // A function of the caller's may have panicked before.
         let started = self.state.started.unwrap_or_else(|| self.count_as_active());
         let series = self.series(seconds);
         let (metrics, state) = (&self.metrics, &mut *self.state);
+        state.tie.offer(metrics, series, took);
         if let Some(nanos) = state.head_nanos {
             let seconds = Duration::from_nanos(nanos.get()).as_secs_f64();
             record_time(metrics, What::HeadDuration, series, seconds);
@@ -55,7 +57,7 @@ impl Measured {
     fn special_series(&mut self, error: Option<ErrorType>, asides: Option<Box<Asides>>, seconds: f64) -> u32 {
         let mut asides = asides.map(|asides| *asides).unwrap_or_default();
         // What the handler has set while it ran.
-        let (attributes, route) = asides.labels.map(|labels| labels.take()).unwrap_or_default();
+        let (attributes, route) = asides.labels.map(|labels| labels.content()).unwrap_or_default();
         asides.extras.extend(attributes);
         if let Some(route) = route {
             self.state.head = self.metrics.head_with_route(self.state.head, route.as_str());
@@ -68,7 +70,7 @@ impl Measured {
             self.end_call(error, extras, asides.unproven.as_deref(), seconds);
         }
         let status = self.state.progress.status;
-        let error = error.or_else(|| self.metrics.status_error(status?));
+        let error = error.or_else(|| self.metrics.options.common.status_error(status?));
         let key = extras.map(|extras| SeriesKey { head: self.state.head, extras, status, error });
         self.metrics.series(key)
     }

@@ -1,7 +1,6 @@
 mod end;
 
 use std::num::NonZeroU64;
-use std::time::Instant;
 
 use http::request::Parts;
 use http::{HeaderMap, response};
@@ -15,11 +14,12 @@ use crate::bytes::ByteCount;
 use crate::client::connection::{ActiveStream, ConnectionHandle};
 use crate::grpc::Call;
 use crate::labels::RequestLabels;
-use crate::lifecycle::{Observer, Progress, Tracked};
+use crate::lifecycle::{Kept, Observer, Progress, Tracked};
 use crate::metrics::Metrics;
 use crate::route::HttpRoute;
 use crate::side::Side;
 use crate::spare::{Depot, Spare};
+use crate::tie::Tie;
 
 /// What the metrics layers keep of a request on its way. What it points to is left to the next request.
 #[derive(Debug)]
@@ -32,6 +32,7 @@ pub struct Measured {
 #[derive(Debug)]
 struct State {
     progress: Progress,
+    tie: Tie,
     /// The place of the head that is counted as active; absent until it is.
     started: Option<u32>,
     /// The place of the head that is recorded: the route may have become known later.
@@ -66,9 +67,10 @@ thread_local! {
 impl State {
     /// A request that has come, whose head is at this place.
     #[inline]
-    fn new(progress: Progress, head: u32) -> Self {
+    fn new(progress: Progress, tie: Tie, head: u32) -> Self {
         Self {
             progress,
+            tie,
             started: None,
             head,
             call: Call::NONE,
@@ -89,15 +91,15 @@ impl Measured {
     /// Starts the clock, and counts the request as active.
     #[inline]
     pub(crate) fn start<B: Body>(metrics: &Local<Metrics>, parts: &mut Parts, body: &B) -> (Tracked<Self>, ByteCount) {
-        let start = Instant::now();
+        let tie = Tie::new(metrics, &mut parts.extensions);
         let head = metrics.head_of(parts);
-        let progress = Progress::new(start, &parts.method);
+        let progress = Progress::new(&parts.method);
         let state = match Spare::take(&SPARE) {
             Some(mut spare) => {
-                *spare = State::new(progress, head);
+                *spare = State::new(progress, tie, head);
                 spare
             }
-            None => Box::new(State::new(progress, head)),
+            None => Box::new(State::new(progress, tie, head)),
         };
         let mut tracked = Tracked::new(Self { metrics: metrics.clone(), state });
         let bytes = tracked.with(|measured| measured.look_further(parts, body)).unwrap_or_default();
@@ -138,10 +140,9 @@ impl Measured {
         if options.common.attributes.needs_extensions() {
             state.asides().extras = options.common.attributes.attributes(&parts.extensions).to_vec();
         }
-        if options.labels {
-            let labels = RequestLabels::default();
-            parts.extensions.insert(labels.clone());
-            state.asides().labels = Some(labels);
+        if options.common.labels {
+            // Another layer may have given the request some.
+            state.asides().labels = Some(parts.extensions.get_or_insert_default::<RequestLabels>().clone());
         }
     }
 
@@ -171,7 +172,7 @@ impl Measured {
             }
         }
         if metrics.instruments.head_duration.is_some() {
-            let nanos = NonZeroU64::new(state.progress.start.elapsed().as_nanos() as u64);
+            let nanos = NonZeroU64::new(state.tie.start().elapsed().as_nanos() as u64);
             // No time at all is one, where the clock is coarse.
             state.head_nanos = nanos.or(Some(NonZeroU64::MIN));
         }
@@ -189,10 +190,12 @@ impl Measured {
 }
 
 impl Observer for Measured {
+    type Slot<T> = Kept<T>;
     type Scope<'a> = ();
 
     #[inline]
     fn enter(&mut self) -> ((), &mut Progress) {
+        self.state.tie.step();
         ((), &mut self.state.progress)
     }
 

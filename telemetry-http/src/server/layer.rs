@@ -44,13 +44,6 @@ metrics_options!(RequestMetricsLayer, Side::Server);
 server_options!(RequestMetricsLayer);
 
 impl RequestMetricsLayer {
-    /// Gives each request [`RequestLabels`](crate::RequestLabels) in its extensions, for the handler to add attributes
-    /// and the route while it runs. This allocates for each request.
-    #[must_use]
-    pub fn with_labels(self) -> Self {
-        self.with(|own| own.labels = true)
-    }
-
     /// Adds `server.address` and `server.port`: the host that the client asked for. Off by default, since the client
     /// chooses them; the series limit bounds what it can do with that.
     #[must_use]
