@@ -67,15 +67,16 @@ impl Injector for HeaderInjector<'_> {
     fn set(&mut self, key: &str, value: String) {
         let Ok(name) = HeaderName::from_bytes(key.as_bytes()) else { return };
         let value = (!value.is_empty()).then(|| HeaderValue::try_from(value).ok()).flatten();
-        replace(self.0, &name, value);
+        replace(self.0, &name, true, value);
     }
 }
 
-/// Puts `value` in the place of all lines of `name`, or nothing.
-pub(super) fn replace(headers: &mut HeaderMap, name: &HeaderName, value: Option<HeaderValue>) {
+/// Puts `value` in the place of all lines of `name`, or nothing. `present` is whether there may be such lines.
+pub(super) fn replace(headers: &mut HeaderMap, name: &HeaderName, present: bool, value: Option<HeaderValue>) {
     match value {
         // A map that is full keeps what it has.
         Some(value) => drop(headers.try_insert(name, value)),
-        None => drop(headers.remove(name)),
+        None if present => drop(headers.remove(name)),
+        None => {}
     }
 }

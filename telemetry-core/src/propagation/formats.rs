@@ -5,6 +5,7 @@ use opentelemetry::propagation::text_map_propagator::FieldIter;
 use opentelemetry::propagation::{Extractor, Injector, TextMapPropagator};
 use opentelemetry::trace::TraceContextExt;
 
+use super::found::Found;
 use super::{BAGGAGE, BaggagePropagator, FIELDS, TRACEPARENT, TRACESTATE, TraceContextPropagator};
 
 /// Which of our own formats are spoken.
@@ -42,13 +43,17 @@ impl Formats {
 
     pub(super) fn extract_from(self, headers: &HeaderMap) -> Context {
         let mut cx = Context::new();
+        if self == Self::default() {
+            return cx;
+        }
+        let found = Found::in_map(headers);
         if self.trace_context
-            && let Some(span) = TraceContextPropagator::extract_span_context(headers)
+            && let Some(span) = TraceContextPropagator::extract_found(headers, found)
         {
             cx = cx.with_remote_span_context(span);
         }
         if self.baggage
-            && let Some(baggage) = BaggagePropagator::extract_baggage(headers)
+            && let Some(baggage) = BaggagePropagator::extract_found(headers, found)
         {
             cx = cx.with_baggage(baggage);
         }
@@ -56,11 +61,15 @@ impl Formats {
     }
 
     pub(super) fn inject_into(self, cx: &Context, headers: &mut HeaderMap) {
+        if self == Self::default() {
+            return;
+        }
+        let Found { tracestate, baggage, .. } = Found::in_map(headers);
         if self.trace_context {
-            TraceContextPropagator::inject_span_context(cx.span().span_context(), headers);
+            TraceContextPropagator::inject_over(cx.span().span_context(), headers, tracestate);
         }
         if self.baggage {
-            BaggagePropagator::inject_baggage(cx.baggage(), headers);
+            BaggagePropagator::inject_over(cx.baggage(), headers, baggage);
         }
     }
 }

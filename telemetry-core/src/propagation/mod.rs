@@ -54,6 +54,7 @@ mod baggage;
 mod carrier;
 mod environment;
 mod formats;
+mod found;
 mod global;
 mod propagator;
 mod trace_context;

@@ -7,6 +7,7 @@ use opentelemetry::propagation::text_map_propagator::FieldIter;
 use opentelemetry::propagation::{Extractor, Injector, TextMapPropagator};
 
 use super::carrier::replace;
+use super::found::Found;
 use super::{BAGGAGE, FIELDS};
 
 /// Of a header, in bytes: what W3C Baggage wants passed on at least.
@@ -48,13 +49,25 @@ impl BaggagePropagator {
     /// Reads at most 8192 bytes, however many there are.
     #[must_use]
     pub fn extract_baggage(headers: &HeaderMap) -> Option<Baggage> {
+        Self::extract_found(headers, Found::in_map(headers))
+    }
+
+    pub(super) fn extract_found(headers: &HeaderMap, found: Found<'_>) -> Option<Baggage> {
+        if !found.baggage {
+            return None;
+        }
         parse(headers.get_all(&BAGGAGE).iter().map(HeaderValue::as_bytes))
     }
 
     /// Puts `baggage` in the place of what the headers carry, also when it is empty.
     pub fn inject_baggage(baggage: &Baggage, headers: &mut HeaderMap) {
+        let stale = Found::in_map(headers).baggage;
+        Self::inject_over(baggage, headers, stale);
+    }
+
+    pub(super) fn inject_over(baggage: &Baggage, headers: &mut HeaderMap, stale: bool) {
         let value = write(baggage).and_then(|value| HeaderValue::try_from(value).ok());
-        replace(headers, &BAGGAGE, value);
+        replace(headers, &BAGGAGE, stale, value);
     }
 }
 

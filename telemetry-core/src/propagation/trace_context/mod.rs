@@ -5,9 +5,10 @@ use http::{HeaderMap, HeaderValue};
 use opentelemetry::Context;
 use opentelemetry::propagation::text_map_propagator::FieldIter;
 use opentelemetry::propagation::{Extractor, Injector, TextMapPropagator};
-use opentelemetry::trace::{SpanContext, TraceContextExt};
+use opentelemetry::trace::{SpanContext, TraceContextExt, TraceState};
 
 use super::carrier::replace;
+use super::found::Found;
 use super::{FIELDS, TRACEPARENT, TRACESTATE};
 
 /// The headers `traceparent` and `tracestate` of [W3C Trace Context level 2](https://www.w3.org/TR/trace-context-2/).
@@ -43,23 +44,31 @@ impl TraceContextPropagator {
     /// Allocates nothing without a `tracestate`.
     #[must_use]
     pub fn extract_span_context(headers: &HeaderMap) -> Option<SpanContext> {
-        let lines = headers.get_all(&TRACEPARENT);
-        let mut lines = lines.iter();
-        let traceparent = lines.next()?;
-        if lines.next().is_some() {
-            return None;
-        }
-        traceparent::parse(traceparent.as_bytes(), || {
+        Self::extract_found(headers, Found::in_map(headers))
+    }
+
+    pub(super) fn extract_found(headers: &HeaderMap, found: Found<'_>) -> Option<SpanContext> {
+        let (trace_id, span_id, flags) = traceparent::parse(found.traceparent?.as_bytes())?;
+        let state = if found.tracestate {
             tracestate::parse(headers.get_all(&TRACESTATE).iter().map(HeaderValue::as_bytes))
-        })
+        } else {
+            TraceState::NONE
+        };
+        Some(SpanContext::new(trace_id, span_id, flags, true, state))
     }
 
     /// Puts `span` in the place of the span that the headers name. An invalid one changes nothing.
     pub fn inject_span_context(span: &SpanContext, headers: &mut HeaderMap) {
+        let stale_state = Found::in_map(headers).tracestate;
+        Self::inject_over(span, headers, stale_state);
+    }
+
+    pub(super) fn inject_over(span: &SpanContext, headers: &mut HeaderMap, stale_state: bool) {
         if span.is_valid() {
-            replace(headers, &TRACEPARENT, HeaderValue::from_bytes(&traceparent::write(span)).ok());
+            replace(headers, &TRACEPARENT, true, HeaderValue::from_bytes(&traceparent::write(span)).ok());
             let tracestate = tracestate::write(span.trace_state());
-            replace(headers, &TRACESTATE, tracestate.and_then(|state| HeaderValue::try_from(state).ok()));
+            let tracestate = tracestate.and_then(|state| HeaderValue::try_from(state).ok());
+            replace(headers, &TRACESTATE, stale_state, tracestate);
         }
     }
 }
@@ -77,11 +86,10 @@ impl TextMapPropagator for TraceContextPropagator {
     fn extract_with_context(&self, cx: &Context, extractor: &dyn Extractor) -> Context {
         let lines = extractor.get_all(TRACEPARENT.as_str());
         let Some([traceparent]) = lines.as_deref() else { return cx.clone() };
-        let span = traceparent::parse(traceparent.as_bytes(), || {
-            let lines = extractor.get_all(TRACESTATE.as_str()).unwrap_or_default();
-            tracestate::parse(lines.into_iter().map(str::as_bytes))
-        });
-        span.map_or_else(|| cx.clone(), |span| cx.with_remote_span_context(span))
+        let Some((trace_id, span_id, flags)) = traceparent::parse(traceparent.as_bytes()) else { return cx.clone() };
+        let lines = extractor.get_all(TRACESTATE.as_str()).unwrap_or_default();
+        let state = tracestate::parse(lines.into_iter().map(str::as_bytes));
+        cx.with_remote_span_context(SpanContext::new(trace_id, span_id, flags, true, state))
     }
 
     fn fields(&self) -> FieldIter<'_> {
