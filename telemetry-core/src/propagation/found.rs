@@ -25,17 +25,13 @@ impl<'a> Found<'a> {
         let mut found = Self::default();
         let mut count = 0;
         for (name, value) in headers {
-            // Nearly all names are told apart by their first letter.
-            match name.as_str().as_bytes() {
-                [b't', b'r', b'a', b'c', b'e', rest @ ..] => match rest {
-                    b"parent" => {
-                        found.traceparent = Some(value);
-                        count += 1;
-                    }
-                    b"state" => found.tracestate = true,
-                    _ => {}
-                },
-                b"baggage" => found.baggage = true,
+            match name.as_str() {
+                "traceparent" => {
+                    found.traceparent = Some(value);
+                    count += 1;
+                }
+                "tracestate" => found.tracestate = true,
+                "baggage" => found.baggage = true,
                 _ => {}
             }
         }

@@ -13,50 +13,39 @@ pub(super) fn parse(text: &[u8]) -> Option<(TraceId, SpanId, TraceFlags)> {
     if DASHES.iter().any(|&at| head[at] != b'-') {
         return None;
     }
-    let mut digits = Digits::default();
-    let mut eight = |at: usize| head[at..].first_chunk().map_or(0, |eight| digits.read(*eight));
-    let trace_id = [eight(3), eight(11), eight(19), eight(27)];
-    let span_id = [eight(36), eight(44)];
-    let [version, flags, ..] =
-        digits.read([head[0], head[1], head[53], head[54], b'0', b'0', b'0', b'0']).to_be_bytes();
+    let ends = number([head[0], head[1], head[53], head[54], b'0', b'0', b'0', b'0'])?;
+    let [version, flags, ..] = ends.to_be_bytes();
     let fits = match version {
         0 => rest.is_empty(),
         0xff => false,
         _ => matches!(rest, [] | [b'-', ..]),
     };
-    let trace_id = trace_id.into_iter().fold(0, |id, part| id << 32 | u128::from(part));
-    let span_id = span_id.into_iter().fold(0, |id, part| id << 32 | u64::from(part));
-    let is_valid = digits.wrong == 0 && fits && trace_id != 0 && span_id != 0;
+    let part = |at: usize| head[at..].first_chunk().and_then(|digits| number(*digits)).map(u64::from);
+    let pair = |at| Some(part(at)? << 32 | part(at + 8)?);
+    let trace_id = u128::from(pair(3)?) << 64 | u128::from(pair(19)?);
+    let span_id = pair(36)?;
+    let is_valid = fits && trace_id != 0 && span_id != 0;
     is_valid.then(|| (TraceId::from(trace_id), SpanId::from(span_id), TraceFlags::new(flags) & KNOWN_FLAGS))
 }
 
-/// Reads eight digits at once, a byte of a number for each, and remembers whether all of them were lowercase hex.
-#[derive(Default)]
-struct Digits {
-    /// Zero as long as they were.
-    wrong: u64,
-}
-
-const fn each(byte: u8) -> u64 {
-    u64::from_ne_bytes([byte; 8])
-}
-
-impl Digits {
-    fn read(&mut self, digits: [u8; 8]) -> u32 {
-        let digits = u64::from_be_bytes(digits);
-        // `0` to `9` are 0x30 to 0x39, `a` to `f` are 0x61 to 0x66.
-        let letter = digits >> 6 & each(1);
-        let low = digits & each(0x0f);
-        let column = (digits & each(0xf0)) ^ (each(0x30) + letter * 0x30);
-        let too_high = (low + each(6) + letter * 3) & each(0x10);
-        let too_low = letter & !((low + each(0x0f)) >> 4);
-        self.wrong |= column | too_high | too_low;
-        // Each step puts neighbours together: digits, bytes, pairs of them.
-        let values = low + letter * 9;
-        let values = (values | values >> 4) & 0x00ff_00ff_00ff_00ff;
-        let values = (values | values >> 8) & 0x0000_ffff_0000_ffff;
-        (values | values >> 16) as u32
+/// Of eight lowercase digits, all of which are worked on at once: each in its own byte of a number.
+fn number(digits: [u8; 8]) -> Option<u32> {
+    const fn each(byte: u8) -> u64 {
+        u64::from_ne_bytes([byte; 8])
     }
+    let text = u64::from_be_bytes(digits);
+    let letter = text >> 6 & each(1);
+    let values = (text & each(0x0f)) + letter * 9;
+    // Whatever was no lowercase digit does not come back, or is no value of one.
+    let above_nine = (values + each(6)) >> 4 & each(1);
+    let back = values + each(b'0') + above_nine * u64::from(b'a' - 10 - b'0');
+    if back != text || values & each(0xf0) != 0 {
+        return None;
+    }
+    // Each step puts neighbours together: digits, bytes, pairs of them.
+    let bytes = (values | values >> 4) & 0x00ff_00ff_00ff_00ff;
+    let pairs = (bytes | bytes >> 8) & 0x0000_ffff_0000_ffff;
+    Some((pairs | pairs >> 16) as u32)
 }
 
 /// All bytes side by side in whole vector registers, so that the compiler converts many at once.
