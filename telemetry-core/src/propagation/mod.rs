@@ -36,8 +36,8 @@
 //! - Blanks around a value are the HTTP parser's to remove. A `traceparent` that still has some is invalid.
 //! - Of the flags, `sampled` and `random` are kept and sent; all others are cleared. What is sent has version `00`.
 //! - A `tracestate` is passed on unchanged but for blanks and empty members between its members.
-//!   [`TraceState`](opentelemetry::trace::TraceState) cannot hold keys with two `@`, with more than 13 characters from
-//!   an `@` on, or with `_`, `-`, `*` or `/` right after one, though level 2 allows them: then the `tracestate` is
+//!   [`TraceState`](opentelemetry::trace::TraceState) cannot hold keys with two `@`, with more than 13 characters
+//!   after one, or with `_`, `-`, `*` or `/` right after one, though level 2 allows them: then the `tracestate` is
 //!   dropped. More than 16447 bytes in all its lines, the most that 32 members can have, are dropped unread.
 //! - A `baggage` value is percent-decoded. Octets that are not UTF-8 become U+FFFD, a `%` without two hex digits stands
 //!   for itself, and so does `+`. Of two members with one name the last counts. Metadata is kept as it was sent.
