@@ -14,6 +14,7 @@
 //! | [`error_type`] | [`ErrorType`]: the closed set of values of `error.type` |
 //! | [`exemplar`] | [`ExemplarStore`](exemplar::ExemplarStore): measurements that lead from a metric to its traces |
 //! | `propagation` | `Propagator`: context that travels in HTTP headers (feature `trace`) |
+//! | `log` | `TraceIds`: the ids of trace and span on every line of the log (feature `log`) |
 //! | `setup` | `Telemetry`: resource and meter provider in one call (feature `sdk`) |
 //! | `tracer` | `TracerSource`: which tracer provider a layer uses (feature `trace`) |
 //! | `testing` | in-memory metrics, scripted bodies and streams (feature `testing`) |
@@ -26,6 +27,7 @@
 //! Without features the crate uses the OpenTelemetry API alone. `sdk` adds the SDK and `Telemetry`; `testing`
 //! adds the test kit, and the SDK with it. `bound` speeds up the [`bound`](mod@bound) path. `trace` lets an [`exemplar`] take up the
 //! current span, and adds `propagation` and `tracer`.
+//! `log` puts the ids of trace and span on the lines of the log.
 
 pub mod active;
 pub mod attributes;
@@ -33,6 +35,8 @@ pub mod bound;
 pub mod connection;
 pub mod error_type;
 pub mod exemplar;
+#[cfg(feature = "log")]
+pub mod log;
 pub mod meter;
 #[cfg(feature = "trace")]
 pub mod propagation;
