@@ -1,6 +1,6 @@
 //! The ids of trace and span on every line of the log.
 //!
-//! [`TraceIds`] goes around a layer of [`tracing_subscriber::fmt`], which keeps its format, its colours and its
+//! [`TraceIds`] goes around a layer of [`tracing_subscriber::fmt`](mod@tracing_subscriber::fmt), which keeps its format, its colours and its
 //! writer. Whoever has a line of the log then finds its trace, and whoever has a trace finds its lines. Spans of
 //! `tracing` count once `tracing-opentelemetry` makes them spans of OpenTelemetry, and those of the OpenTelemetry API
 //! count by themselves:

@@ -1,9 +1,14 @@
 //! Spans of `tracing` that do not become the current ones of OpenTelemetry.
 
+use std::sync::{Arc, OnceLock};
+
+use opentelemetry_sdk::trace::{Sampler, SamplingResult, ShouldSample};
 use telemetry_core::log::TraceIds;
-use telemetry_core::opentelemetry::Context;
-use telemetry_core::opentelemetry::trace::{TraceContextExt, Tracer};
-use tracing::{info, info_span};
+use telemetry_core::opentelemetry::trace::{Link, SpanKind, TraceContextExt, Tracer};
+use telemetry_core::opentelemetry::{Context, KeyValue, TraceId};
+use tracing::dispatcher::WeakDispatch;
+use tracing::field::{Field, Value};
+use tracing::{Dispatch, Event, Metadata, info, info_span};
 use tracing_opentelemetry::OpenTelemetrySpanExt;
 use tracing_subscriber::filter::filter_fn;
 use tracing_subscriber::layer::{Layer, SubscriberExt};
@@ -88,4 +93,43 @@ fn when_the_log_was_not_told_the_current_context_counts() {
         });
     });
     assert_eq!(sink.ids(), [None, traces.ids("query")]);
+}
+
+/// Logs while a span is started.
+#[derive(Clone, Debug)]
+struct Chatty {
+    dispatch: Arc<OnceLock<WeakDispatch>>,
+    metadata: &'static Metadata<'static>,
+}
+
+impl ShouldSample for Chatty {
+    fn should_sample(
+        &self,
+        parent: Option<&Context>,
+        trace_id: TraceId,
+        name: &str,
+        kind: &SpanKind,
+        attributes: &[KeyValue],
+        links: &[Link],
+    ) -> SamplingResult {
+        // An event of an event goes nowhere unless the subscriber is the global one, so it is handed over directly.
+        let values: [(&Field, Option<&dyn Value>); 0] = [];
+        let values = self.metadata.fields().value_set(&values);
+        self.dispatch.get().unwrap().upgrade().unwrap().event(&Event::new(self.metadata, &values));
+        Sampler::AlwaysOn.should_sample(parent, trace_id, name, kind, attributes, links)
+    }
+}
+
+#[test]
+fn what_is_logged_while_a_line_starts_a_span_does_not_wait_for_it() {
+    let metadata = tracing::subscriber::with_default(registry(), || info_span!("sampling").metadata().unwrap());
+    let sampler = Chatty { dispatch: Arc::default(), metadata };
+    let (traces, sink) = (Traces::sampled(sampler.clone()), Sink::default());
+    let layers = registry()
+        .with(tracing_opentelemetry::layer().with_tracer(traces.tracer()).with_context_activation(false))
+        .with(TraceIds::text(text(&sink)).with_context_activation(false));
+    let dispatch = Dispatch::new(layers);
+    sampler.dispatch.set(dispatch.downgrade()).unwrap();
+    tracing::dispatcher::with_default(&dispatch, || info_span!("checkout").in_scope(|| info!("paid")));
+    assert_eq!(sink.ids(), [None, traces.ids("checkout")]);
 }

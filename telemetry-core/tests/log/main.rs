@@ -2,6 +2,7 @@
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)] // Helpers of tests may fail them.
 
 mod activation;
+mod allocations;
 mod json;
 mod lines;
 mod places;
@@ -16,7 +17,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
 use opentelemetry_sdk::trace::{
-    IdGenerator, InMemorySpanExporter, InMemorySpanExporterBuilder, Sampler, SdkTracer, SdkTracerProvider,
+    IdGenerator, InMemorySpanExporter, InMemorySpanExporterBuilder, Sampler, SdkTracer, SdkTracerProvider, ShouldSample,
 };
 use telemetry_core::log::TraceIds;
 use telemetry_core::opentelemetry::trace::TracerProvider;
@@ -131,7 +132,7 @@ impl Traces {
         Self::sampled(Sampler::AlwaysOn)
     }
 
-    fn sampled(sampler: Sampler) -> Self {
+    fn sampled(sampler: impl ShouldSample + 'static) -> Self {
         let exporter = InMemorySpanExporterBuilder::new().build();
         let provider = SdkTracerProvider::builder()
             .with_simple_exporter(exporter.clone())

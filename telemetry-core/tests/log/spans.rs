@@ -18,10 +18,12 @@ fn a_span_has_its_own_ids_from_when_it_is_entered() {
         .with(tracing_opentelemetry::layer().with_tracer(traces.tracer()))
         .with(TraceIds::text(text(&above).with_span_events(FmtSpan::FULL)));
     tracing::subscriber::with_default(layers, || {
-        traces.tracer().in_span("server", |_| info_span!("checkout").in_scope(|| ()));
+        let order = info_span!("order");
+        traces.tracer().in_span("server", |_| info_span!(parent: &order, "checkout").in_scope(|| ()));
     });
-    let checkout = traces.ids("checkout");
-    // New, enter, exit, close.
-    assert_eq!(below.ids(), [None, checkout.clone(), checkout.clone(), checkout.clone()]);
-    assert_eq!(above.ids(), [None, checkout.clone(), checkout, None]);
+    let (order, checkout) = (traces.ids("order"), traces.ids("checkout"));
+    // Both are new, then checkout is entered, left and closed, and then order is.
+    let open = [None, None, checkout.clone(), checkout.clone()];
+    assert_eq!(below.ids(), [&open[..], &[checkout, order]].concat());
+    assert_eq!(above.ids(), [&open[..], &[None, None]].concat());
 }

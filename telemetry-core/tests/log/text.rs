@@ -38,7 +38,8 @@ macro_rules! assert_only_ids_are_added {
 
 fn work() {
     info!(items = 0, "empty");
-    let checkout = info_span!("checkout", lane = "express");
+    let checkout = info_span!("checkout", lane = "express", late = tracing::field::Empty);
+    checkout.record("late", true);
     checkout.in_scope(|| info!(items = 3, trace_id = "mine", "paid\nin cash"));
     tracing::event!(name: "bare", parent: &checkout, Level::WARN, total = 1.5);
 }
@@ -57,7 +58,7 @@ fn the_full_format_is_kept() {
     let lines = assert_only_ids_are_added!(|sink: &Sink| {
         fmt::layer().with_timer(Noon).with_ansi(false).with_writer(sink.clone())
     });
-    assert!(lines[1].starts_with(r#"12:00  INFO checkout{lane="express"}: log::text: paid"#), "{}", lines[1]);
+    assert!(lines[1].starts_with(r#"12:00  INFO checkout{lane="express" late=true}: log::text: paid"#), "{}", lines[1]);
 }
 
 #[test]
@@ -71,7 +72,7 @@ fn the_pretty_format_is_kept() {
     let lines = assert_only_ids_are_added!(|sink: &Sink| text(sink).pretty());
     let [first, _, last] = lines[2].lines().collect::<Vec<_>>()[..3].try_into().unwrap();
     assert!(first.starts_with("   WARN log::text: total: 1.5 trace_id="), "{first}");
-    assert_eq!(last, r#"    in log::text::checkout with lane: "express""#);
+    assert_eq!(last, r#"    in log::text::checkout with lane: "express", late: true"#);
 }
 
 #[test]
