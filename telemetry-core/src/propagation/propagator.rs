@@ -146,7 +146,8 @@ impl Propagator {
     }
 }
 
-/// For carriers that are no [`HeaderMap`], and to be composed with others. Extraction adds to the context it is given.
+/// For carriers that are no [`HeaderMap`], and to be composed with others. Extraction adds to the context it is given;
+/// the trait's own `extract` and `inject` use the current one, and have to be called by the trait's name.
 impl TextMapPropagator for Propagator {
     fn inject_context(&self, cx: &Context, injector: &mut dyn Injector) {
         match self.way() {

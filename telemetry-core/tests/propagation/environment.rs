@@ -1,27 +1,12 @@
 //! `OTEL_PROPAGATORS`.
 
 use std::ffi::OsStr;
-use std::io;
 use std::process::Command;
-use std::sync::{Arc, Mutex};
 
 use telemetry_core::opentelemetry::propagation::TextMapPropagator;
 use telemetry_core::propagation::Propagator;
 
 const BOTH: &str = "traceparent,tracestate,baggage";
-
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl io::Write for Log {
-    fn write(&mut self, line: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().write(line)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
 
 /// The environment belongs to the process, so each case runs this test binary once more with its own.
 fn with_environment(value: Option<&OsStr>) -> String {
@@ -38,11 +23,8 @@ fn with_environment(value: Option<&OsStr>) -> String {
 #[test]
 #[ignore = "the other half of the tests on the environment, run by them"]
 fn prints_the_fields() {
-    let log = Log::default();
-    let writer = log.clone();
-    let subscriber = tracing_subscriber::fmt().with_ansi(false).with_writer(move || writer.clone()).finish();
-    let propagator = tracing::subscriber::with_default(subscriber, Propagator::from_env);
-    let log = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+    let mut propagator = Propagator::none();
+    let log = crate::log::logged(|| propagator = Propagator::from_env());
     let warnings = log.lines().filter(|line| line.contains("WARN") && line.contains("OTEL_PROPAGATORS")).count();
     println!("fields={} warnings={warnings}", propagator.fields().collect::<Vec<_>>().join(","));
 }

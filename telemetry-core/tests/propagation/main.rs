@@ -7,6 +7,8 @@ mod carrier;
 mod environment;
 mod global;
 mod inject;
+#[path = "../exemplar/log.rs"]
+mod log;
 mod properties;
 mod sdk;
 mod traceparent;
@@ -29,6 +31,14 @@ fn headers<T: AsRef<[u8]>>(lines: &[(&'static str, T)]) -> HeaderMap {
     for (name, value) in lines {
         headers.append(HeaderName::from_static(name), HeaderValue::from_bytes(value.as_ref()).unwrap());
     }
+    headers
+}
+
+/// A map that takes no further name.
+fn full() -> HeaderMap {
+    let mut headers = HeaderMap::new();
+    let mut names = (0..).map(|number| HeaderName::try_from(format!("x-{number}")).unwrap());
+    while headers.try_insert(names.next().unwrap(), HeaderValue::from_static("1")).is_ok() {}
     headers
 }
 

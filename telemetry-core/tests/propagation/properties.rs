@@ -51,6 +51,8 @@ fn is_text(headers: &HeaderMap) -> bool {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig { cases: 128, failure_persistence: None, ..ProptestConfig::default() })]
+
     #[test]
     fn cp_05_any_headers_are_read_and_what_was_read_is_read_again(headers in maps()) {
         let cx = Propagator::w3c().extract(&headers);

@@ -14,7 +14,7 @@ const MAX_BYTES: usize = MAX_MEMBERS * (MAX_KEY + "=".len() + MAX_VALUE + ",".le
 pub(super) fn parse<'a>(lines: impl Iterator<Item = &'a [u8]>) -> TraceState {
     let mut members = [("", ""); MAX_MEMBERS];
     match collect(lines, &mut members) {
-        Some(count @ 1..) => TraceState::from_key_value(members.into_iter().take(count)).unwrap_or_default(),
+        Some(count @ 1..) => TraceState::from_key_value(members[..count].iter().copied()).unwrap_or_default(),
         _ => TraceState::NONE,
     }
 }
