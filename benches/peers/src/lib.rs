@@ -5,4 +5,5 @@
 pub mod counting;
 pub mod request;
 pub mod scrape;
+pub mod spans;
 pub mod turns;
