@@ -1,4 +1,5 @@
 //! Spans are global, so that each system needs a process of its own.
+#![cfg(feature = "spans")]
 
 use telemetry_benches::spans::each_once;
 use telemetry_peers::spans::SYSTEMS;

@@ -52,7 +52,9 @@ where
 
 fn attributes(request: &Request<Full<Bytes>>) -> Vec<KeyValue> {
     let peer = peer(request);
-    vec![
+    // Room for what is known at the end as well.
+    let mut attributes = Vec::with_capacity(11);
+    attributes.extend([
         KeyValue::new("http.request.method", request.method().to_string()),
         KeyValue::new("http.route", route(request).to_owned()),
         KeyValue::new("url.path", request.uri().path().to_owned()),
@@ -60,9 +62,10 @@ fn attributes(request: &Request<Full<Bytes>>) -> Vec<KeyValue> {
         KeyValue::new("network.protocol.version", "1.1"),
         KeyValue::new("server.address", header(request, HOST).to_owned()),
         KeyValue::new("user_agent.original", header(request, USER_AGENT).to_owned()),
-        KeyValue::new("client.address", peer.clone()),
-        KeyValue::new("network.peer.address", peer),
-    ]
+        KeyValue::new("client.address", peer.ip().to_string()),
+        KeyValue::new("network.peer.port", i64::from(peer.port())),
+    ]);
+    attributes
 }
 
 pin_project! {

@@ -73,9 +73,11 @@ pub fn route<B>(request: &Request<B>) -> &str {
 
 /// The address that a request comes from, for the same.
 #[must_use]
-pub fn peer<B>(request: &Request<B>) -> String {
-    let peer = request.extensions().get::<ConnectionInfo>().and_then(ConnectionInfo::peer);
-    peer.and_then(Address::ip).map_or_else(String::new, |ip| ip.to_string())
+pub fn peer<B>(request: &Request<B>) -> SocketAddr {
+    match request.extensions().get::<ConnectionInfo>().and_then(ConnectionInfo::peer) {
+        Some(Address::Socket(address)) => *address,
+        _ => SocketAddr::from(([0; 4], 0)),
+    }
 }
 
 #[cfg(test)]
@@ -89,7 +91,7 @@ mod tests {
             let [trace, parent] = [u128::from_be_bytes(TRACE), u64::from_be_bytes(PARENT).into()];
             assert_eq!(header(&request, TRACEPARENT), format!("00-{trace:032x}-{parent:016x}-{end}"));
             assert_eq!((request.headers().len(), route(&request)), (8, "/users/{id}"));
-            assert_eq!(peer(&request), "203.0.113.7");
+            assert_eq!(peer(&request), SocketAddr::from(PEER));
             assert!(request.extensions().get::<ConnectionInfo>().unwrap().local().is_some());
         }
     }

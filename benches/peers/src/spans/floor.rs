@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
 use bytes::Bytes;
-use http::{HeaderMap, Request};
+use http::{HeaderMap, HeaderName, Request};
 use http_body_util::Full;
 use telemetry_benches::request::{answer, now};
 use telemetry_benches::spans::{Entry, sender};
@@ -55,20 +55,37 @@ impl Ring {
 
 /// Trace, span and flags.
 fn parent(headers: &HeaderMap) -> Option<(u128, u64, u8)> {
-    let value = headers.get("traceparent")?.as_bytes();
-    let (b"00-", b'-', b'-') = (value.get(..3)?, *value.get(35)?, *value.get(52)?) else { return None };
-    let hex = |digits: &[u8]| {
-        digits.iter().try_fold(0_u128, |number, digit| {
-            let digit = match digit {
-                b'0'..=b'9' => digit - b'0',
-                b'a'..=b'f' => digit - b'a' + 10,
-                _ => return None,
-            };
-            Some(number << 4 | u128::from(digit))
-        })
-    };
-    Some((hex(&value[3..35])?, hex(&value[36..52])? as u64, hex(value.get(53..55)?)? as u8))
+    let value: &[u8; 55] = headers.get(TRACEPARENT)?.as_bytes().try_into().ok()?;
+    let [b'0', b'0', b'-', ids @ .., b'-', high, low] = value else { return None };
+    let (trace, ids) = ids.split_first_chunk::<32>()?;
+    let (b'-', span) = ids.split_first()? else { return None };
+    let (words, []) = trace.as_chunks::<16>() else { return None };
+    let trace = u128::from(hex(&words[0])?) << 64 | u128::from(hex(&words[1])?);
+    Some((trace, hex::<16>(span.try_into().ok()?)?, hex(&[*high, *low])? as u8))
 }
+
+fn hex<const N: usize>(digits: &[u8; N]) -> Option<u64> {
+    let (mut number, mut wrong) = (0, 0);
+    for digit in digits {
+        let value = DIGITS[usize::from(*digit)];
+        wrong |= value;
+        number = number << 4 | u64::from(value);
+    }
+    (wrong < 16).then_some(number)
+}
+
+const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
+
+/// What each byte is worth as a digit, 16 for those that are none.
+const DIGITS: [u8; 256] = {
+    let mut digits = [16; 256];
+    let mut value = 0;
+    while value < 16 {
+        digits[b"0123456789abcdef"[value] as usize] = value as u8;
+        value += 1;
+    }
+    digits
+};
 
 #[cfg(test)]
 mod tests {
@@ -78,10 +95,12 @@ mod tests {
 
     #[test]
     fn a_parent_is_read() {
-        let headers = |value| HeaderMap::from_iter([(http::HeaderName::from_static("traceparent"), value)]);
+        let headers = |value| HeaderMap::from_iter([(TRACEPARENT, value)]);
         let value = HeaderValue::from_static("00-000000000000000000000000000000ab-00000000000000cd-01");
         assert_eq!(parent(&headers(value)), Some((0xab, 0xcd, 1)));
         assert_eq!(parent(&headers(HeaderValue::from_static("00-ab-cd-01"))), None);
+        let value = HeaderValue::from_static("00-000000000000000000000000000000ag-00000000000000cd-01");
+        assert_eq!(parent(&headers(value)), None);
         assert_eq!(parent(&HeaderMap::new()), None);
     }
 }

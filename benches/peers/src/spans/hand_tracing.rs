@@ -48,8 +48,8 @@ fn span(request: &Request<Full<Bytes>>) -> Span {
         network.protocol.version = "1.1",
         server.address = header(request, HOST),
         user_agent.original = header(request, USER_AGENT),
-        client.address = peer(request),
-        network.peer.address = peer(request),
+        client.address = %peer(request).ip(),
+        network.peer.port = i64::from(peer(request).port()),
     );
     if !span.is_disabled() {
         let parent = global::get_text_map_propagator(|format| format.extract(&HeaderExtractor(request.headers())));
