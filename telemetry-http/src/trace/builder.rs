@@ -34,6 +34,15 @@ macro_rules! trace_options {
                 self.with(|own| own.propagator = propagator)
             }
 
+            /// Shows a sampler the attributes of every span. Without this, one whose parent is not sampled is shown without:
+            /// samplers that go by the parent drop it, and it costs half as much then. If it is kept, it has its
+            /// attributes all the same. Only for a sampler that goes by attributes and not by the parent; spans of
+            /// `tracing` always show theirs.
+            #[must_use]
+            pub fn with_full_sampling(self) -> Self {
+                self.with(|own| own.full_sampling = true)
+            }
+
             /// Adds the caller's attributes, fixed ones or from the extensions of the request when it arrives. A sampler
             /// sees them.
             ///

@@ -1,16 +1,18 @@
+use std::cell::OnceCell;
 use std::sync::{Arc, OnceLock};
 use std::time::{Instant, SystemTime};
 
 use http::Request;
 use http::request::Parts;
 use http_body::Body;
+use smallvec::SmallVec;
 use telemetry_core::opentelemetry::trace::{Link, SpanBuilder, SpanKind, TraceContextExt};
 use telemetry_core::opentelemetry::{Context, KeyValue, StringValue};
 use telemetry_core::tracer::ScopedTracer;
 use tower_service::Service;
 use tracing_opentelemetry::OpenTelemetrySpanExt;
 
-use super::description::Description;
+use super::description::{self, ClientRequest, ServerRequest};
 use super::name::Name;
 use super::observer::Traced;
 use super::options::{TraceOptions, Way};
@@ -105,24 +107,33 @@ impl TraceShared {
 
     fn start<B: Body>(self: &Arc<Self>, parts: &mut Parts, body: &B) -> (Tracked<Traced>, ByteCount) {
         let joint = Joint::meet(self.options.common.side, Kind::Spans, &mut parts.extensions);
-        let start = match &joint {
+        let start = || match &joint {
             Some(joint) => Start { instant: joint.start, time: joint.time },
             None => Start { instant: Instant::now(), time: SystemTime::now() },
         };
         let ready = self.ready();
-        let started = match &ready.tracer {
-            Some(tracer) => Some(self.start_on_api(ready, tracer, start, parts)),
-            None => self.start_on_tracing(ready, parts),
-        };
-        let Some((span, name)) = started else {
-            self.pass_on(&Context::current(), parts);
-            return (Tracked::default(), ByteCount::NONE);
+        let (span, name, start) = if let Some(tracer) = &ready.tracer {
+            let start = start();
+            let (span, name) = self.start_on_api(ready, tracer, start, parts);
+            (span, name, start)
+        } else {
+            // A span that nobody wants does not look at the clock.
+            let Some((span, name)) = self.start_on_tracing(ready, parts) else { return self.skip(parts) };
+            (span, name, start())
         };
         self.pass_on(span.context(), parts);
         if let (Some(joint), Some(identity)) = (&joint, span.identity()) {
             let _ = joint.span.set(identity);
         }
         Traced::start(self, (span, name), (start, joint), parts, body)
+    }
+
+    /// A request without a span of its own.
+    fn skip(&self, parts: &mut Parts) -> (Tracked<Traced>, ByteCount) {
+        if self.options.common.side == Side::Client {
+            self.pass_on(&Context::current(), parts);
+        }
+        (Tracked::default(), ByteCount::NONE)
     }
 
     /// Tells the server which span the request belongs to.
@@ -136,12 +147,11 @@ impl TraceShared {
         let common = &self.options.common;
         let given = common.route.given(parts);
         let target = given.as_ref().map(StringValue::as_str).or_else(|| common.route.known(common.side, parts));
-        let mut name = Name::of(ready.method_names[usize::from(ready.methods.index(&parts.method))].as_str(), target);
-        if let Some(given) = self.options.name.0.as_ref().and_then(|name| name(parts)) {
-            name.text = given.to_string().into();
-            name.is_given = true;
+        let name = Name::of(ready.method_names[usize::from(ready.methods.index(&parts.method))].as_str(), target);
+        match self.options.name.0.as_ref().and_then(|name| name(parts)) {
+            Some(given) => name.with_text(given.to_string()),
+            None => name,
         }
-        name
     }
 
     /// The parent of a span, and the one that it is linked to.
@@ -161,25 +171,37 @@ impl TraceShared {
     fn start_on_api(&self, ready: &Ready, tracer: &ScopedTracer, start: Start, parts: &Parts) -> (RequestSpan, Name) {
         let name = self.name(ready, parts);
         let (parent, link) = self.parent(parts);
-        let mut attributes = Description::new(&self.options, parts, &name).into_attributes();
-        self.show_more(parts, |attribute| attributes.push(attribute));
-        let mut span = SpanBuilder::from_name(name.text.clone())
-            .with_kind(self.kind())
-            .with_start_time(start.time)
-            .with_attributes(attributes);
+        let mut span = SpanBuilder::from_name(name.text()).with_kind(self.kind()).with_start_time(start.time);
         span.links = link.map(|link| vec![link]);
-        (RequestSpan::of_api(tracer.start(span, &parent)), name)
+        let waits = !self.options.full_sampling && is_unsampled(&parent);
+        if !waits {
+            span.attributes = Some(self.attributes(parts, &name));
+        }
+        let span = RequestSpan::of_api(tracer.start(span, &parent));
+        if waits && span.is_recording() {
+            span.context().span().set_attributes(self.attributes(parts, &name));
+        }
+        (span, name)
+    }
+
+    fn attributes(&self, parts: &Parts, name: &Name) -> Vec<KeyValue> {
+        let mut attributes = match self.options.common.side {
+            Side::Server => ServerRequest::new(&self.options, parts, name).into_attributes(),
+            Side::Client => ClientRequest::new(&self.options, parts, name).into_attributes(),
+        };
+        description::of_connection(&self.options, parts, |attribute| attributes.push(attribute));
+        self.show_more(parts, |attribute| attributes.push(attribute));
+        attributes
     }
 
     /// Absent if no subscriber wants the span.
     fn start_on_tracing(&self, ready: &Ready, parts: &Parts) -> Option<(RequestSpan, Name)> {
-        let mut named = None;
-        let span = fields::span(self.options.common.side, || {
-            let name = self.name(ready, parts);
-            let description = Description::new(&self.options, parts, &name);
-            named = Some(name.clone());
-            (name, description)
-        });
+        let name = OnceCell::new();
+        let named = || name.get_or_init(|| self.name(ready, parts));
+        let span = match self.options.common.side {
+            Side::Server => fields::server(|| (named().clone(), ServerRequest::new(&self.options, parts, named()))),
+            Side::Client => fields::client(|| (named().clone(), ClientRequest::new(&self.options, parts, named()))),
+        };
         if span.is_disabled() {
             return None;
         }
@@ -193,8 +215,12 @@ impl TraceShared {
         }
         self.show_more(parts, |attribute| span.set_attribute(attribute.key, attribute.value));
         let exported = Some(span.context()).filter(TraceContextExt::has_active_span);
-        let name = named?;
-        Some((RequestSpan::of_tracing(span, exported, parent), name))
+        let name = name.into_inner()?;
+        let span = RequestSpan::of_tracing(span, exported, parent);
+        let mut connection = SmallVec::<[_; 4]>::new();
+        description::of_connection(&self.options, parts, |attribute| connection.push(attribute));
+        span.export(connection);
+        Some((span, name))
     }
 
     fn show_more(&self, parts: &Parts, mut show: impl FnMut(KeyValue)) {
@@ -212,4 +238,9 @@ impl TraceShared {
             Side::Client => SpanKind::Client,
         }
     }
+}
+
+/// Whether a span with this parent is one that hardly any sampler wants.
+fn is_unsampled(parent: &Context) -> bool {
+    parent.has_active_span() && !parent.span().span_context().is_sampled()
 }
