@@ -26,7 +26,7 @@ pub(super) type Host = (StringValue, Option<u16>);
 
 thread_local! {
     static TEXTS: Table<Box<[u8]>, Arc<str>> = const { RefCell::new([const { None }; PLACES]) };
-    static HOSTS: Table<Box<str>, Option<(Arc<str>, Option<u16>)>> = const { RefCell::new([const { None }; PLACES]) };
+    static HOSTS: Table<Box<str>, Option<Host>> = const { RefCell::new([const { None }; PLACES]) };
     static ADDRESSES: Table<IpAddr, Arc<str>> = const { RefCell::new([const { None }; PLACES]) };
 }
 
@@ -61,11 +61,9 @@ pub(super) fn text(bytes: &[u8]) -> StringValue {
 pub(super) fn host(written: &str) -> Option<Host> {
     let read = |written: &str| {
         let Authority { address, port } = Authority::read(written)?;
-        Some((Arc::from(address), port))
+        Some((Arc::<str>::from(address).into(), port))
     };
-    let host =
-        if written.len() > LONGEST { read(written) } else { get(&HOSTS, written, |written| written.into(), read) };
-    host.map(|(address, port)| (address.into(), port))
+    if written.len() > LONGEST { read(written) } else { get(&HOSTS, written, |written| written.into(), read) }
 }
 
 /// An address as text.

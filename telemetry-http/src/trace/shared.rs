@@ -1,18 +1,17 @@
-use std::cell::OnceCell;
+use std::cell::{LazyCell, OnceCell};
 use std::sync::{Arc, OnceLock};
 use std::time::{Instant, SystemTime};
 
 use http::Request;
 use http::request::Parts;
 use http_body::Body;
-use smallvec::SmallVec;
 use telemetry_core::opentelemetry::trace::{Link, SpanBuilder, SpanKind, TraceContextExt};
 use telemetry_core::opentelemetry::{Context, KeyValue, StringValue};
 use telemetry_core::tracer::ScopedTracer;
 use tower_service::Service;
 use tracing_opentelemetry::OpenTelemetrySpanExt;
 
-use super::description::{self, ClientRequest, ServerRequest};
+use super::description::{ClientRequest, ServerRequest, ServerRest};
 use super::name::Name;
 use super::observer::Traced;
 use super::options::{TraceOptions, Way};
@@ -20,6 +19,7 @@ use super::span::RequestSpan;
 use super::{fields, more};
 use crate::bytes::ByteCount;
 use crate::future::ResponseFuture;
+use crate::head::lines::Lines;
 use crate::joint::{Joint, Kind};
 use crate::lifecycle::Tracked;
 use crate::method::KnownMethods;
@@ -52,6 +52,15 @@ struct Ready {
 pub(super) struct Start {
     pub(super) instant: Instant,
     pub(super) time: SystemTime,
+}
+
+/// A span that has started.
+#[derive(Debug)]
+pub(super) struct Started {
+    pub(super) span: RequestSpan,
+    pub(super) name: Name,
+    /// What only an exporter is to see, and need not before the end.
+    pub(super) rest: Option<ServerRest>,
 }
 
 impl TraceShared {
@@ -112,20 +121,19 @@ impl TraceShared {
             None => Start { instant: Instant::now(), time: SystemTime::now() },
         };
         let ready = self.ready();
-        let (span, name, start) = if let Some(tracer) = &ready.tracer {
+        let (started, start) = if let Some(tracer) = &ready.tracer {
             let start = start();
-            let (span, name) = self.start_on_api(ready, tracer, start, parts);
-            (span, name, start)
+            (self.start_on_api(ready, tracer, start, parts), start)
         } else {
             // A span that nobody wants does not look at the clock.
-            let Some((span, name)) = self.start_on_tracing(ready, parts) else { return self.skip(parts) };
-            (span, name, start())
+            let Some(started) = self.start_on_tracing(ready, parts) else { return self.skip(parts) };
+            (started, start())
         };
-        self.pass_on(span.context(), parts);
-        if let (Some(joint), Some(identity)) = (&joint, span.identity()) {
+        self.pass_on(started.span.context(), parts);
+        if let (Some(joint), Some(identity)) = (&joint, started.span.identity()) {
             let _ = joint.span.set(identity);
         }
-        Traced::start(self, (span, name), (start, joint), parts, body)
+        Traced::start(self, started, (start, joint), parts, body)
     }
 
     /// A request without a span of its own.
@@ -168,7 +176,7 @@ impl TraceShared {
         (Context::new(), link.is_valid().then(|| Link::with_context(link)))
     }
 
-    fn start_on_api(&self, ready: &Ready, tracer: &ScopedTracer, start: Start, parts: &Parts) -> (RequestSpan, Name) {
+    fn start_on_api(&self, ready: &Ready, tracer: &ScopedTracer, start: Start, parts: &Parts) -> Started {
         let name = self.name(ready, parts);
         let (parent, link) = self.parent(parts);
         let mut span = SpanBuilder::from_name(name.text()).with_kind(self.kind()).with_start_time(start.time);
@@ -181,46 +189,58 @@ impl TraceShared {
         if waits && span.is_recording() {
             span.context().span().set_attributes(self.attributes(parts, &name));
         }
-        (span, name)
+        Started { span, name, rest: None }
     }
 
     fn attributes(&self, parts: &Parts, name: &Name) -> Vec<KeyValue> {
+        let lines = Lines::of(&parts.headers);
         let mut attributes = match self.options.common.side {
-            Side::Server => ServerRequest::new(&self.options, parts, name).into_attributes(),
-            Side::Client => ClientRequest::new(&self.options, parts, name).into_attributes(),
+            Side::Server => {
+                let mut attributes = ServerRequest::new(&self.options, parts, &lines, name).into_attributes();
+                ServerRest::new(&self.options, parts, &lines).visit(true, |attribute| attributes.push(attribute));
+                attributes
+            }
+            Side::Client => ClientRequest::new(&self.options, parts, &lines, name).into_attributes(),
         };
-        description::of_connection(&self.options, parts, |attribute| attributes.push(attribute));
         self.show_more(parts, |attribute| attributes.push(attribute));
         attributes
     }
 
     /// Absent if no subscriber wants the span.
-    fn start_on_tracing(&self, ready: &Ready, parts: &Parts) -> Option<(RequestSpan, Name)> {
+    fn start_on_tracing(&self, ready: &Ready, parts: &Parts) -> Option<Started> {
         let name = OnceCell::new();
         let named = || name.get_or_init(|| self.name(ready, parts));
-        let span = match self.options.common.side {
-            Side::Server => fields::server(|| (named().clone(), ServerRequest::new(&self.options, parts, named()))),
-            Side::Client => fields::client(|| (named().clone(), ClientRequest::new(&self.options, parts, named()))),
+        let (options, lines) = (&self.options, LazyCell::new(|| Lines::of(&parts.headers)));
+        let span = match options.common.side {
+            Side::Server => fields::server(|| {
+                let rest = options.full_sampling.then(|| ServerRest::new(options, parts, &lines));
+                (named().clone(), ServerRequest::new(options, parts, &lines, named()), rest)
+            }),
+            Side::Client => fields::client(|| (named().clone(), ClientRequest::new(options, parts, &lines, named()))),
         };
         if span.is_disabled() {
             return None;
         }
         let (parent, link) = self.parent(parts);
-        if self.options.common.side == Side::Server {
+        if options.common.side == Side::Server {
             // Without an OpenTelemetry layer there is nobody who wants to know.
-            let _ = span.set_parent(parent.clone());
+            let _ = span.set_parent(parent);
         }
         if let Some(link) = link {
             span.add_link(link.span_context);
         }
         self.show_more(parts, |attribute| span.set_attribute(attribute.key, attribute.value));
-        let exported = Some(span.context()).filter(TraceContextExt::has_active_span);
+        let context = span.context();
+        let span = match context.has_active_span() {
+            true => RequestSpan::of_tracing(span, context),
+            false => RequestSpan::of_tracing_alone(span, self.parent(parts).0),
+        };
         let name = name.into_inner()?;
-        let span = RequestSpan::of_tracing(span, exported, parent);
-        let mut connection = SmallVec::<[_; 4]>::new();
-        description::of_connection(&self.options, parts, |attribute| connection.push(attribute));
-        span.export(connection);
-        Some((span, name))
+        let rest = match options.common.side {
+            Side::Server => Some(ServerRest::new(options, parts, &lines)),
+            Side::Client => None,
+        };
+        Some(Started { span, name, rest })
     }
 
     fn show_more(&self, parts: &Parts, mut show: impl FnMut(KeyValue)) {

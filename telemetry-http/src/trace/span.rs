@@ -40,11 +40,14 @@ impl RequestSpan {
         Self { context, tracing: None, is_recording }
     }
 
-    /// A span of `tracing`, which an OpenTelemetry layer exports under `context`, unless there is none.
-    pub(super) fn of_tracing(span: tracing::Span, exported: Option<Context>, parent: Context) -> Self {
-        let carries_context = exported.is_some();
-        let context = exported.unwrap_or(parent);
-        Self { context, tracing: Some(Traced { span, carries_context }), is_recording: true }
+    /// A span of `tracing`, which an OpenTelemetry layer exports under this context.
+    pub(super) fn of_tracing(span: tracing::Span, context: Context) -> Self {
+        Self { context, tracing: Some(Traced { span, carries_context: true }), is_recording: true }
+    }
+
+    /// A span of `tracing` that nobody exports. What comes in goes on to others.
+    pub(super) fn of_tracing_alone(span: tracing::Span, parent: Context) -> Self {
+        Self { context: parent, tracing: Some(Traced { span, carries_context: false }), is_recording: true }
     }
 
     #[inline]

@@ -28,9 +28,8 @@ pub(in super::super) struct ClientRequest<'a> {
 }
 
 impl<'a> ClientRequest<'a> {
-    pub(in super::super) fn new(options: &TraceOptions, parts: &'a Parts, span: &Name) -> Self {
+    pub(in super::super) fn new(options: &TraceOptions, parts: &'a Parts, lines: &Lines<'a>, span: &Name) -> Self {
         let scheme = Scheme::of(parts);
-        let lines = Lines::of(&parts.headers);
         let server = authority::written_by_client(parts, || lines.host()).and_then(recent::host);
         let method = span.method();
         Self {

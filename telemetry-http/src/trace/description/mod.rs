@@ -1,23 +1,20 @@
 //! What a span says of a request before it runs: the conventions' attributes, as far as they are known.
 
 mod client;
+mod rest;
 mod server;
 
 use std::borrow::Cow;
 
 use http::request::Parts;
+use telemetry_core::Address;
 use telemetry_core::opentelemetry::{KeyValue, StringValue, Value};
-use telemetry_core::semconv::attribute as name;
-use telemetry_core::{Address, ConnectionInfo};
 
-use super::options::TraceOptions;
 use super::recent;
 use super::value::bounded;
-use crate::connection::connection_info;
-use crate::series::ProtocolVersion;
-use crate::side::Side;
 
 pub(super) use client::ClientRequest;
+pub(super) use rest::ServerRest;
 pub(super) use server::ServerRequest;
 
 /// All that a request can have, and what its end adds: an exporter's list is not to grow.
@@ -50,24 +47,6 @@ impl Attributes {
 fn original<'a>(parts: &'a Parts, method: &StringValue) -> Option<Cow<'a, str>> {
     let sent = parts.method.as_str();
     if sent == method.as_str() { None } else { Some(bounded(sent.into())) }
-}
-
-/// What a server's span says of the connection. No sampler goes by that, so it is no field of a span of `tracing`.
-#[inline]
-pub(super) fn of_connection(options: &TraceOptions, parts: &Parts, mut show: impl FnMut(KeyValue)) {
-    if options.common.side == Side::Client {
-        return;
-    }
-    if let Some(version) = ProtocolVersion::of(parts.version) {
-        show(KeyValue::new(name::NETWORK_PROTOCOL_VERSION, version.as_str()));
-    }
-    let info = connection_info(&parts.extensions);
-    if let Some(peer) = info.as_deref().and_then(ConnectionInfo::peer) {
-        show(KeyValue::new(name::NETWORK_PEER_ADDRESS, address(peer)));
-        if let Some(port) = port(peer) {
-            show(KeyValue::new(name::NETWORK_PEER_PORT, port));
-        }
-    }
 }
 
 /// An IP address without its port, or the path of a socket.

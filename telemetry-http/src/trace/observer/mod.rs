@@ -11,7 +11,7 @@ use telemetry_core::ErrorType;
 use telemetry_core::opentelemetry::{KeyValue, StringValue};
 
 use super::name::Name;
-use super::shared::{Start, TraceShared};
+use super::shared::{Start, Started, TraceShared};
 use super::span::{Entered, RequestSpan};
 use super::{answer, exception, more};
 use crate::bytes::ByteCount;
@@ -59,7 +59,7 @@ impl Traced {
     /// Owns a span that has started.
     pub(super) fn start<B: Body>(
         shared: &Arc<TraceShared>,
-        (span, name): (RequestSpan, Name),
+        Started { span, name, rest }: Started,
         (start, joint): (Start, Option<Arc<Joint>>),
         parts: &mut Parts,
         body: &B,
@@ -73,7 +73,10 @@ impl Traced {
         };
         let labels = labels.cloned();
         let mut state = Spare::take(&SPARE);
-        let others = state.as_mut().map(|spare| take(&mut spare.others)).unwrap_or_default();
+        let mut others = state.as_mut().map(|spare| take(&mut spare.others)).unwrap_or_default();
+        if let Some(rest) = rest {
+            rest.visit(!shared.options.full_sampling, |attribute| others.push(attribute));
+        }
         let new = State {
             progress: Progress::new(&parts.method),
             start,
