@@ -16,6 +16,7 @@ use crate::options::Options;
 #[derive(Debug)]
 pub(crate) struct Exemplars {
     store: ExemplarStore,
+    filter: ExemplarFilter,
     meter: ScopedMeter,
     metric: &'static Metric,
     boundaries: Boundaries,
@@ -36,8 +37,10 @@ pub(crate) struct Tie {
 
 impl Exemplars {
     pub(crate) fn new(options: &Options, meter: &ScopedMeter) -> Self {
+        let store = options.exemplars.clone().unwrap_or_else(|| ExemplarStore::global().clone());
         Self {
-            store: options.exemplars.clone().unwrap_or_else(|| ExemplarStore::global().clone()),
+            filter: store.filter(),
+            store,
             meter: meter.clone(),
             metric: options.common.side.metrics().duration,
             boundaries: options.choice.seconds.clone(),
@@ -47,7 +50,7 @@ impl Exemplars {
     /// Whether a measurement in this span may become an exemplar.
     #[inline]
     fn takes(&self, span: Option<&SpanIdentity>) -> bool {
-        match self.store.filter() {
+        match self.filter {
             ExemplarFilter::AlwaysOff => false,
             ExemplarFilter::AlwaysOn => true,
             _ => span.is_some_and(SpanIdentity::is_sampled),
@@ -97,7 +100,7 @@ impl Tie {
         let Some(series) = metrics.series.get(series).filter(|_| metrics.instruments.duration.is_some()) else {
             return;
         };
-        let Exemplars { store, meter, metric, boundaries } = &metrics.exemplars;
+        let Exemplars { store, meter, metric, boundaries, .. } = &metrics.exemplars;
         let reservoir = series
             .exemplars
             .get_or_init(|| meter.exemplar_reservoir(store, metric, boundaries.of(metric), series.attributes()));
