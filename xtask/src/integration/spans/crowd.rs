@@ -5,6 +5,7 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
+use rustix::process::Signal;
 use tokio::process::Command;
 use tokio::time::timeout;
 
@@ -30,7 +31,7 @@ pub(super) async fn run(run: &Run) -> Result<()> {
     let said = String::from_utf8_lossy(&output.stdout);
     let answers = tool.answers(&said).with_context(|| said.clone().into_owned())?;
     ensure!(usize::try_from(answers)? == REQUESTS, "{answers} answers to {REQUESTS} requests:\n{said}");
-    services.stop().await?;
+    services.stop(Signal::TERM).await?;
 
     let spans = receiver.spans(REQUESTS * SPANS).await?;
     whole(&spans, REQUESTS)?;

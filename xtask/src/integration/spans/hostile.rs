@@ -2,6 +2,7 @@
 //! or the child of what was sent, as the W3C has it.
 
 use anyhow::{Context, Result, ensure};
+use rustix::process::Signal;
 
 use super::Run;
 use super::chain::Chain;
@@ -24,7 +25,7 @@ pub(super) async fn run(run: &Run) -> Result<()> {
     too_large(&wire).await.context("a megabyte of baggage")?;
     // It goes on after that.
     answered(&wire, cases.len(), &Case::plain()).await.context("a plain request after a megabyte of baggage")?;
-    services.stop().await?;
+    services.stop(Signal::TERM).await?;
 
     let sampled = cases.iter().filter(|case| case.parent != Parent::Unsampled).count();
     let spans = receiver.spans((sampled + 1) * 3).await?;

@@ -1,6 +1,7 @@
 //! What a client sends in confidence is in no span, whatever else is.
 
 use anyhow::{Context, Result, ensure};
+use rustix::process::Signal;
 
 use super::Run;
 use super::chain::Chain;
@@ -68,7 +69,7 @@ pub(super) async fn run(run: &Run) -> Result<()> {
         let answers = replies(&raw.read_to_end().await?, &["GET"]).with_context(|| request.clone())?;
         ensure!(answers[0].status == 200, "status {} is the answer to:\n{request}", answers[0].status);
     }
-    services.stop().await?;
+    services.stop(Signal::TERM).await?;
 
     let spans = receiver.spans(CASES.len() * 3).await?;
     for case in &CASES {

@@ -56,7 +56,7 @@ impl Services {
     }
 
     /// Ends it, and that sends all spans that are still to be sent.
-    pub(super) async fn stop(self) -> Result<()> {
-        self.process.stop(Signal::TERM).await
+    pub(super) async fn stop(self, signal: Signal) -> Result<()> {
+        self.process.stop(signal).await
     }
 }

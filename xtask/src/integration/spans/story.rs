@@ -4,6 +4,7 @@ use std::path::Path;
 
 use anyhow::{Context, Result, ensure};
 use futures_util::future::try_join_all;
+use rustix::process::Signal;
 
 use super::Run;
 use super::chain::{Chain, one};
@@ -26,7 +27,7 @@ pub(super) async fn run(run: &Run) -> Result<()> {
     let http = receiver.http();
     let exchanges = try_join_all(CLIENTS.map(|client| client.run(&run.tools, &http, &addresses))).await?;
     let (front, back) = (services.front.port(), services.back.port());
-    services.stop().await?;
+    services.stop(Signal::INT).await?;
 
     let spans = receiver.spans(CLIENTS.len() * ITEMS.len() * SPANS).await?;
     let mut rows = Vec::new();
