@@ -1,5 +1,5 @@
-//! `cargo xtask integration`: the examples under real load, a real Prometheus and receivers of spans, and what these got
-//! held against what was driven.
+//! `cargo xtask integration`: the examples under real load, a real Prometheus and receivers of spans, and what these
+//! got held against what was driven.
 
 use std::env;
 use std::path::{Path, PathBuf};

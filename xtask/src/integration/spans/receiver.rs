@@ -24,8 +24,8 @@ const PAUSE: Duration = Duration::from_millis(50);
 /// What receives, and how it is sent to.
 #[derive(Debug, Clone)]
 pub(super) enum Program {
-    /// OTLP over HTTP, with protocol buffers. Called with `--port PORT`, it listens on loopback and writes each span, or
-    /// each request, as a line of JSON to its stdout: as `oteltap` does.
+    /// OTLP over HTTP, with protocol buffers. Called with `--port PORT`, it listens on loopback and writes each span,
+    /// or each request, as a line of JSON to its stdout: as `oteltap` does.
     Lines(PathBuf),
     /// `rotel`, over gRPC.
     Rotel(PathBuf),

@@ -35,7 +35,8 @@ const CASES: [Case; 9] = [
         Some("color=blue&X-Amz-Signature=REDACTED&sig=REDACTED&sig=REDACTED"),
     ),
     case(
-        "/orders/s6?X-Amz-Credential=MARK&X-Amz-Security-Token=MARK&AWSAccessKeyId=MARK&Signature=MARK&X-Goog-Signature=MARK",
+        "/orders/s6?X-Amz-Credential=MARK&X-Amz-Security-Token=MARK&AWSAccessKeyId=MARK&Signature=MARK&\
+         X-Goog-Signature=MARK",
         "/orders/s6",
         "",
         Some(
