@@ -43,7 +43,7 @@ struct Run {
 impl Run {
     /// The receiver, with all that it says in a file of its own.
     async fn receiver(&self, name: &str) -> Result<Receiver> {
-        let file = format!("spans {name}, {self}.txt").replace(' ', "-");
+        let file = format!("spans {name}, {self}.txt").replace(", ", " ").replace(' ', "-");
         Receiver::start(&self.program, self.place.folder.join(file)).await
     }
 }
