@@ -3,3 +3,5 @@
 
 pub mod callgrind;
 pub mod request;
+#[cfg(feature = "spans")]
+pub mod spans;

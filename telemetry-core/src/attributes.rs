@@ -53,6 +53,12 @@ impl AttributesFactory {
         Self(Source::Function(Arc::new(attributes)))
     }
 
+    /// Whether it adds nothing, whatever the request or the connection.
+    #[must_use]
+    pub fn is_none(&self) -> bool {
+        matches!(self.0, Source::None)
+    }
+
     /// Whether [`attributes`](Self::attributes) looks at the extensions at all.
     #[must_use]
     pub fn needs_extensions(&self) -> bool {
@@ -114,6 +120,7 @@ mod tests {
         for (factory, needs_extensions, expected) in cases {
             assert_eq!(&*factory.attributes(&extensions), expected, "{factory:?}");
             assert_eq!(factory.needs_extensions(), needs_extensions, "{factory:?}");
+            assert_eq!(factory.is_none(), expected.is_empty(), "{factory:?}");
         }
     }
 }

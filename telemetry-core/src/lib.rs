@@ -13,7 +13,10 @@
 //! | [`active`] | [`ActiveGuard`]: plus one now, minus one when dropped |
 //! | [`error_type`] | [`ErrorType`]: the closed set of values of `error.type` |
 //! | [`exemplar`] | [`ExemplarStore`](exemplar::ExemplarStore): measurements that lead from a metric to its traces |
+//! | `propagation` | `Propagator`: context that travels in HTTP headers (feature `trace`) |
+//! | `log` | `TraceIds`: the ids of trace and span on every line of the log (feature `log`) |
 //! | `setup` | `Telemetry`: resource and meter provider in one call (feature `sdk`) |
+//! | `tracer` | `TracerSource`: which tracer provider a layer uses (feature `trace`) |
 //! | `testing` | in-memory metrics, scripted bodies and streams (feature `testing`) |
 //!
 //! [`opentelemetry`] is re-exported, and with feature `sdk` so is `opentelemetry_sdk`: an application that uses
@@ -22,7 +25,9 @@
 //! # Features
 //!
 //! Without features the crate uses the OpenTelemetry API alone. `sdk` adds the SDK and `Telemetry`; `testing`
-//! adds the test kit, and the SDK with it. `bound` speeds up the [`bound`](mod@bound) path. `trace` lets an [`exemplar`] take up the current span.
+//! adds the test kit, and the SDK with it. `bound` speeds up the [`bound`](mod@bound) path. `trace` lets an [`exemplar`] take up the
+//! current span, and adds `propagation` and `tracer`.
+//! `log` puts the ids of trace and span on the lines of the log.
 
 pub mod active;
 pub mod attributes;
@@ -30,12 +35,18 @@ pub mod bound;
 pub mod connection;
 pub mod error_type;
 pub mod exemplar;
+#[cfg(feature = "log")]
+pub mod log;
 pub mod meter;
+#[cfg(feature = "trace")]
+pub mod propagation;
 pub mod semconv;
 #[cfg(feature = "sdk")]
 pub mod setup;
 #[cfg(feature = "testing")]
 pub mod testing;
+#[cfg(feature = "trace")]
+pub mod tracer;
 
 pub use active::ActiveGuard;
 pub use attributes::AttributesFactory;

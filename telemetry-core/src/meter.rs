@@ -7,6 +7,7 @@ use std::sync::Arc;
 use opentelemetry::metrics::{Counter, Histogram, Meter, MeterProvider, UpDownCounter};
 use opentelemetry::{InstrumentationScope, KeyValue, global};
 
+use crate::exemplar::{Buckets, ExemplarReservoir, ExemplarStore};
 use crate::semconv::{Metric, SCHEMA_URL};
 
 /// Where the instruments of a layer come from.
@@ -92,13 +93,13 @@ impl MeterOptions {
     #[must_use]
     pub fn meter(&self, name: &'static str, version: &'static str) -> ScopedMeter {
         let scope = InstrumentationScope::builder(name).with_version(version).with_schema_url(SCHEMA_URL).build();
-        let meter = match &self.source {
-            MeterSource::Global => global::meter_with_scope(scope),
-            MeterSource::Provider(provider) => provider.meter_with_scope(scope),
-            MeterSource::Meter(meter) => meter.clone(),
+        let (meter, scope) = match &self.source {
+            MeterSource::Global => (global::meter_with_scope(scope.clone()), scope),
+            MeterSource::Provider(provider) => (provider.meter_with_scope(scope.clone()), scope),
+            MeterSource::Meter(meter) => (meter.clone(), InstrumentationScope::default()),
         };
         let prefix = self.metric_prefix.clone().filter(|prefix| !prefix.is_empty());
-        ScopedMeter { meter, prefix }
+        ScopedMeter { meter, scope, prefix }
     }
 }
 
@@ -107,6 +108,8 @@ impl MeterOptions {
 #[derive(Clone)]
 pub struct ScopedMeter {
     meter: Meter,
+    /// Empty if it is not known.
+    scope: InstrumentationScope,
     prefix: Option<Cow<'static, str>>,
 }
 
@@ -156,6 +159,18 @@ impl ScopedMeter {
     #[must_use]
     pub fn u64_counter(&self, metric: &Metric) -> Counter<u64> {
         self.meter.u64_counter(self.name(metric)).with_unit(metric.unit).with_description(metric.description).build()
+    }
+
+    /// The exemplars of one series of a histogram of this meter, with these bucket bounds. Ask once and keep it.
+    #[must_use]
+    pub fn exemplar_reservoir(
+        &self,
+        store: &ExemplarStore,
+        metric: &Metric,
+        boundaries: &[f64],
+        attributes: &[KeyValue],
+    ) -> ExemplarReservoir {
+        store.reservoir(&self.scope, &self.name(metric), attributes, Buckets::Explicit(boundaries))
     }
 
     /// A counter that rises and falls.

@@ -1,4 +1,3 @@
-use std::mem;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use telemetry_core::opentelemetry::{KeyValue, StringValue};
@@ -54,10 +53,10 @@ impl RequestLabels {
         self.lock().route = Some(route.into());
     }
 
-    /// Takes what is there. The next one finds nothing.
-    pub(crate) fn take(&self) -> (Vec<KeyValue>, Option<StringValue>) {
-        let mut content = self.lock();
-        (mem::take(&mut content.attributes), content.route.take())
+    /// What is there: the metrics and the span of a request both ask.
+    pub(crate) fn content(&self) -> (Vec<KeyValue>, Option<StringValue>) {
+        let content = self.lock();
+        (content.attributes.clone(), content.route.clone())
     }
 
     fn lock(&self) -> MutexGuard<'_, Content> {
@@ -85,8 +84,8 @@ mod tests {
         (0..2 * MOST as i64).for_each(|i| clone.add(KeyValue::new("n", i)));
         clone.set_route("/first");
         clone.set_route("/second");
-        let (attributes, route) = labels.take();
+        let (attributes, route) = labels.content();
         assert_eq!((attributes.len(), route), (MOST, Some("/second".into())));
-        assert_eq!(labels.take(), (Vec::new(), None));
+        assert_eq!(labels.content().0.len(), MOST, "whoever asks next finds the same");
     }
 }

@@ -187,15 +187,19 @@ mod builder;
 mod bytes;
 #[cfg(feature = "client")]
 mod client;
+mod common;
 mod connection;
 mod error;
 mod filter;
 mod future;
 mod grpc;
 mod head;
-mod in_flight;
 mod instruments;
+#[cfg(feature = "trace")]
+mod joint;
 mod labels;
+mod lifecycle;
+mod measured;
 mod method;
 mod metrics;
 mod options;
@@ -212,6 +216,9 @@ mod service;
 mod shared;
 mod side;
 mod spare;
+mod tie;
+#[cfg(feature = "trace")]
+mod trace;
 
 #[cfg(feature = "client")]
 pub use client::connection::{
@@ -223,9 +230,14 @@ pub use connection::connection_info;
 pub use filter::RequestFilter;
 pub use future::ResponseFuture;
 pub use labels::RequestLabels;
+pub use measured::Measured;
 pub use request_body::RequestBody;
 pub use response_body::ResponseBody;
 pub use route::{HttpRoute, UrlTemplate};
 #[cfg(feature = "axum")]
 pub use route_layer::{RouteFuture, RouteLayer, RouteService};
 pub use server::{RequestMetricsLayer, RequestMetricsService};
+#[cfg(all(feature = "trace", feature = "client"))]
+pub use trace::{ClientTraceLayer, ClientTraceService};
+#[cfg(feature = "trace")]
+pub use trace::{RequestTraceLayer, RequestTraceService, Resends, Traced};

@@ -2,7 +2,6 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use http::request::Parts;
 use http::{Extensions, StatusCode};
-use telemetry_core::ErrorType;
 use telemetry_core::bound::{BoundUpDownCounter, Buffered, Interner, OVERFLOW_ATTRIBUTE, StripedCount};
 use telemetry_core::opentelemetry::metrics::UpDownCounter;
 use telemetry_core::opentelemetry::{KeyValue, StringValue};
@@ -17,6 +16,7 @@ use crate::overflow::{OVERFLOW, OverflowNotice};
 use crate::route::MissingRouteNotice;
 use crate::series::{Head, HeadKey, NO_EXTRAS, ProtocolVersion, Series, SeriesKey, Small};
 use crate::side::Side;
+use crate::tie::Exemplars;
 
 /// The instruments of a layer, its series, and all else that its requests share.
 #[derive(Debug)]
@@ -42,6 +42,8 @@ pub(crate) struct Metrics {
     /// Made when it is needed: nobody wants to see that nothing overflows.
     overflow_active: OnceLock<Arc<StripedCount>>,
     overflowed: OverflowNotice,
+    #[cfg_attr(not(feature = "trace"), expect(dead_code, reason = "there are no spans to lead to"))]
+    pub(crate) exemplars: Exemplars,
     /// Absent if nobody asked for the metrics of gRPC.
     pub(crate) calls: Option<CallMetrics>,
 }
@@ -60,16 +62,18 @@ impl Metrics {
     pub(crate) fn buffered(options: &Options) -> Buffered<Self> {
         let meter = options.meter.meter(env!("CARGO_PKG_NAME"), env!("CARGO_PKG_VERSION"));
         let calls = options.grpc.then(|| CallMetrics::new(options, &meter));
-        let metrics = Self { calls, ..Self::new(options.clone(), options.choice.instruments(options.side, &meter)) };
+        let exemplars = Exemplars::new(options, &meter);
+        let instruments = options.choice.instruments(options.common.side, &meter);
+        let metrics = Self { calls, ..Self::new(options.clone(), instruments, exemplars) };
         Buffered::new(metrics, &meter)
     }
 
-    fn new(options: Options, instruments: Instruments) -> Self {
-        let methods = options.known_methods.clone().unwrap_or_else(KnownMethods::from_env);
+    fn new(options: Options, instruments: Instruments, exemplars: Exemplars) -> Self {
+        let methods = options.common.known_methods();
         // A function is asked at each request.
-        let given = match options.attributes.needs_extensions() {
+        let given = match options.common.attributes.needs_extensions() {
             true => Arc::default(),
-            false => options.attributes.attributes(&Extensions::new()),
+            false => options.common.attributes.attributes(&Extensions::new()),
         };
         let limit = options.series_limit;
         Self {
@@ -82,6 +86,7 @@ impl Metrics {
             overflow: Series::new(None, overflow_attributes(), &instruments),
             overflow_active: OnceLock::new(),
             overflowed: OverflowNotice::default(),
+            exemplars,
             calls: None,
             missing_route: MissingRouteNotice::default(),
             asks_further: options.asks_further(),
@@ -97,10 +102,10 @@ impl Metrics {
     #[inline]
     pub(crate) fn head_of(&self, parts: &Parts) -> u32 {
         let options = &self.options;
-        let scheme = options.scheme.then(|| head::scheme(options, parts));
-        let version = if options.side == Side::Server { ProtocolVersion::of(parts.version) } else { None };
+        let scheme = options.scheme.then(|| head::scheme(&options.common, parts));
+        let version = if options.common.side == Side::Server { ProtocolVersion::of(parts.version) } else { None };
         let small = Small::new(self.methods.index(&parts.method), scheme, version);
-        let route = options.route.known(options.side, parts);
+        let route = options.common.route.known(options.common.side, parts);
         if options.looks_closer() {
             return self.closer_head(small, route, parts);
         }
@@ -165,8 +170,12 @@ impl Metrics {
     /// Heads that differ in what active requests do not carry share a count.
     fn active_count(&self, key: &HeadKey<'_>) -> Option<Arc<StripedCount>> {
         let counter = self.instruments.active.as_ref()?;
-        let attributes =
-            attributes::active(self.options.side, self.method(key.small.method()), key, &self.options.meter.attributes);
+        let attributes = attributes::active(
+            self.options.common.side,
+            self.method(key.small.method()),
+            key,
+            &self.options.meter.attributes,
+        );
         let make = || {
             let attributes: Box<[_]> = attributes.to_vec().into();
             Active { count: self.count_of(counter, attributes.clone()), attributes }
@@ -211,7 +220,7 @@ impl Metrics {
 
     #[cold]
     fn new_plain_series(&self, place: u32, head: Option<&Head>, status: StatusCode) -> u32 {
-        let error = self.status_error(status);
+        let error = self.options.common.status_error(status);
         let series = self.series(Some(SeriesKey { head: place, extras: NO_EXTRAS, status: Some(status), error }));
         if let Some(head) = head {
             head.plain.set(status, series);
@@ -223,13 +232,8 @@ impl Metrics {
     #[inline]
     pub(crate) fn check_route(&self, head: Option<&Head>, status: StatusCode) {
         if head.is_some_and(|head| head.route.is_none()) {
-            self.missing_route.check(&self.options, status);
+            self.missing_route.check(&self.options.common, status);
         }
-    }
-
-    /// What a status says of a request that has ended otherwise well.
-    pub(crate) fn status_error(&self, status: StatusCode) -> Option<ErrorType> {
-        self.options.is_error(status).then_some(ErrorType::Status(status))
     }
 
     /// The place of the series of a request that has ended. The key is absent if the caller's attributes found no room.
@@ -243,7 +247,7 @@ impl Metrics {
     fn new_series(&self, key: SeriesKey) -> Series {
         let attributes = self.heads.get(key.head).map(|head| {
             let callers = self.callers(key.extras);
-            attributes::ended(self.options.side, self.method(head.small.method()), head, &key, &callers)
+            attributes::ended(self.options.common.side, self.method(head.small.method()), head, &key, &callers)
         });
         Series::new(Some(key), attributes.unwrap_or_default().to_vec().into(), &self.instruments)
     }

@@ -17,7 +17,7 @@ impl OverflowNotice {
         if !self.0.load(Ordering::Relaxed) && !self.0.swap(true, Ordering::Relaxed) {
             tracing::warn!(
                 limit = options.series_limit,
-                side = ?options.side,
+                side = ?options.common.side,
                 "{metrics} metrics have more series than their limit: new ones are counted together under \
                  otel.metric.overflow. Look for an attribute with many values, or raise the limit with with_series_limit"
             );

@@ -6,7 +6,7 @@ use http::StatusCode;
 use http::request::Parts;
 use telemetry_core::opentelemetry::StringValue;
 
-use crate::options::Options;
+use crate::common::Common;
 use crate::side::Side;
 
 type Extract = dyn Fn(&Parts) -> Option<StringValue> + Send + Sync;
@@ -101,7 +101,7 @@ impl HttpRoute {
     }
 }
 
-#[cfg(feature = "axum")]
+#[cfg(any(feature = "axum", feature = "trace"))]
 impl HttpRoute {
     pub(crate) fn value(&self) -> StringValue {
         self.0.clone()
@@ -128,7 +128,7 @@ pub(crate) struct MissingRouteNotice(AtomicBool);
 
 impl MissingRouteNotice {
     /// To be called when a request of which no route was seen has been answered.
-    pub(crate) fn check(&self, options: &Options, status: StatusCode) {
+    pub(crate) fn check(&self, options: &Common, status: StatusCode) {
         let unmatched = matches!(status, StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED);
         if unmatched || matches!(options.route, RouteSource::Function(_)) || options.side == Side::Client {
             return;
@@ -139,13 +139,13 @@ impl MissingRouteNotice {
         }
         if cfg!(feature = "axum") {
             tracing::warn!(
-                "http.route is missing from the metrics: RequestMetricsLayer sees no axum MatchedPath. It stands around \
-                 the whole router, or the request went to a fallback or a nested service. Add it with Router::layer or \
+                "http.route is missing: the layer around this request sees no axum MatchedPath. It stands around the whole \
+                 router, or the request went to a fallback or a nested service. Add it with Router::layer or \
                  Router::route_layer, add RouteLayer inside of the router, or give it a function with with_route"
             );
         } else {
             tracing::warn!(
-                "http.route is missing from the metrics: RequestMetricsLayer knows no router. Turn on feature `axum` of \
+                "http.route is missing: the layer around this request knows no router. Turn on feature `axum` of \
                  telemetry-http, or give the layer a function with with_route"
             );
         }

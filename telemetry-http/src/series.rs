@@ -12,6 +12,7 @@ use crate::connection::Scheme;
 use crate::head::authority::Authority;
 use crate::instruments::Instruments;
 use crate::record::{Record, What};
+use crate::tie::Reservoir;
 
 /// What a request tells before it runs, as the metrics see it.
 #[derive(Clone, Copy, Debug)]
@@ -165,6 +166,8 @@ pub(crate) const NO_EXTRAS: u32 = u32::MAX;
 pub(crate) struct Series {
     pub(crate) key: Option<SeriesKey>,
     attributes: Box<[KeyValue]>,
+    #[cfg_attr(not(feature = "trace"), expect(dead_code, reason = "there are no spans to lead to"))]
+    pub(crate) exemplars: Reservoir,
     duration: Option<BoundHistogram<f64>>,
     head_duration: Option<BoundHistogram<f64>>,
     request_size: Option<BoundHistogram<u64>>,
@@ -177,11 +180,17 @@ impl Series {
         Self {
             key,
             attributes,
+            exemplars: Reservoir::default(),
             duration: instruments.duration.clone().map(BoundHistogram::new),
             head_duration: instruments.head_duration.clone().map(BoundHistogram::new),
             request_size: instruments.request_size.clone().map(BoundHistogram::new),
             response_size: instruments.response_size.clone().map(BoundHistogram::new),
         }
+    }
+
+    #[cfg(feature = "trace")]
+    pub(crate) fn attributes(&self) -> &[KeyValue] {
+        &self.attributes
     }
 
     #[inline(always)]

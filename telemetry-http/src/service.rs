@@ -1,15 +1,15 @@
-/// The service of a layer: it hands the request to what both layers share.
-macro_rules! metrics_service {
-    ($(#[$doc:meta])* $service:ident) => {
+/// The service of a layer: it hands the request to what the layers of its kind share.
+macro_rules! observing_service {
+    ($(#[$doc:meta])* $service:ident, $shared:ty, $observer:ty) => {
         $(#[$doc])*
         #[derive(Clone, Debug)]
         pub struct $service<S> {
             inner: S,
-            shared: Arc<Shared>,
+            shared: Arc<$shared>,
         }
 
         impl<S> $service<S> {
-            pub(crate) fn new(inner: S, shared: Arc<Shared>) -> Self {
+            pub(crate) fn new(inner: S, shared: Arc<$shared>) -> Self {
                 Self { inner, shared }
             }
 
@@ -37,9 +37,9 @@ macro_rules! metrics_service {
             ResBody: Body,
             ResBody::Error: 'static,
         {
-            type Response = Response<ResponseBody<ResBody>>;
+            type Response = Response<ResponseBody<ResBody, $observer>>;
             type Error = S::Error;
-            type Future = ResponseFuture<S::Future>;
+            type Future = ResponseFuture<S::Future, $observer>;
 
             fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
                 self.inner.poll_ready(cx)
@@ -52,4 +52,4 @@ macro_rules! metrics_service {
     };
 }
 
-pub(crate) use metrics_service;
+pub(crate) use observing_service;

@@ -7,7 +7,8 @@ use tower_service::Service;
 
 use crate::bytes::ByteCount;
 use crate::future::ResponseFuture;
-use crate::in_flight::Tracked;
+use crate::lifecycle::Tracked;
+use crate::measured::Measured;
 use crate::metrics::Metrics;
 use crate::options::Options;
 use crate::request_body::RequestBody;
@@ -23,6 +24,8 @@ pub(crate) struct Shared {
 
 impl Shared {
     pub(crate) fn new(side: Side) -> Arc<Self> {
+        #[cfg(feature = "trace")]
+        crate::joint::Kind::Metrics.exists();
         Self::from_options(Options::new(side))
     }
 
@@ -46,8 +49,8 @@ impl Shared {
     {
         let metrics = self.metrics.get_or_init(|| Metrics::buffered(&self.options));
         let (mut parts, body) = request.into_parts();
-        let (mut tracked, bytes) = if self.options.filter.keeps(&parts) {
-            Tracked::start(metrics.local(), &mut parts, &body)
+        let (mut tracked, bytes) = if self.options.common.filter.keeps(&parts) {
+            Measured::start(metrics.local(), &mut parts, &body)
         } else {
             (Tracked::default(), ByteCount::NONE)
         };

@@ -3,6 +3,10 @@
 //! `benches/README.md` of the repository tells how to run the benches and what their ids mean.
 
 pub mod counting;
+#[cfg(feature = "metrics")]
 pub mod request;
+#[cfg(feature = "metrics")]
 pub mod scrape;
+#[cfg(feature = "spans")]
+pub mod spans;
 pub mod turns;

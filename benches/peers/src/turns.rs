@@ -12,8 +12,22 @@ const TURN: f64 = 1e6;
 
 /// Nanoseconds that each of so many systems takes for one repetition, for each round. `run` repeats what the system at
 /// a position does.
-pub fn rounds(systems: usize, time: Duration, mut run: impl FnMut(usize, u32)) -> Vec<Vec<f64>> {
-    let repetitions: Vec<u32> = (0..systems).map(|position| in_a_turn(|| run(position, 1))).collect();
+pub fn rounds(systems: usize, time: Duration, run: impl FnMut(usize, u32)) -> Vec<Vec<f64>> {
+    rounds_with_pauses(systems, time, run, || ())
+}
+
+/// The same with something to do after each turn, which is not measured.
+pub fn rounds_with_pauses(
+    systems: usize,
+    time: Duration,
+    mut run: impl FnMut(usize, u32),
+    mut pause: impl FnMut(),
+) -> Vec<Vec<f64>> {
+    let mut repetitions = Vec::with_capacity(systems);
+    for position in 0..systems {
+        repetitions.push(in_a_turn(|| run(position, 1)));
+        pause();
+    }
     let started = Instant::now();
     let mut rounds = Vec::new();
     while rounds.len() < FEWEST_ROUNDS || started.elapsed() < time {
@@ -24,6 +38,7 @@ pub fn rounds(systems: usize, time: Duration, mut run: impl FnMut(usize, u32)) -
             let started = thread_time();
             run(position, repetitions[position]);
             round[position] = (thread_time() - started) / f64::from(repetitions[position]);
+            pause();
         }
         rounds.push(round);
     }

@@ -10,4 +10,4 @@ pub use ours::{NOOP, OURS, SYSTEMS};
 pub use program::{FUNCTION, instructions, program};
 pub use sample::{ROUTE, ROUTE_AND_STATUS, Sample};
 pub use system::{Client, Entry, Parts, Sender, System, WARM_UP};
-pub use workload::{RESPONSE, Workload, answer, matched_path, now};
+pub use workload::{RESPONSE, Workload, answer, exchange, matched_path, now};

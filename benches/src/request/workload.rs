@@ -75,22 +75,36 @@ impl Workload {
     ///
     /// # Panics
     ///
-    /// When the response is another one than [`answer`] gives.
+    /// As [`exchange`].
     #[inline]
     pub fn send<S, B>(self, service: &mut S, path: &MatchedPath)
     where
         S: Service<Request<Full<Bytes>>, Response = Response<B>, Error = Infallible>,
         B: Body<Error = Infallible>,
     {
-        let Ok(response) = now(service.call(self.request(path)));
-        assert_eq!(response.status(), StatusCode::OK);
-        let mut body = pin!(response.into_body());
-        let mut bytes = 0;
-        while let Some(Ok(frame)) = now(body.frame()) {
-            bytes += frame.data_ref().map_or(0, Buf::remaining);
-        }
-        assert_eq!(bytes, RESPONSE.len());
+        exchange(service, self.request(path));
     }
+}
+
+/// Sends `request`, and reads the response to its end.
+///
+/// # Panics
+///
+/// When the response is another one than [`answer`] gives.
+#[inline]
+pub fn exchange<S, B>(service: &mut S, request: Request<Full<Bytes>>)
+where
+    S: Service<Request<Full<Bytes>>, Response = Response<B>, Error = Infallible>,
+    B: Body<Error = Infallible>,
+{
+    let Ok(response) = now(service.call(request));
+    assert_eq!(response.status(), StatusCode::OK);
+    let mut body = pin!(response.into_body());
+    let mut bytes = 0;
+    while let Some(Ok(frame)) = now(body.frame()) {
+        bytes += frame.data_ref().map_or(0, Buf::remaining);
+    }
+    assert_eq!(bytes, RESPONSE.len());
 }
 
 /// The service inside of every system. It reads the request's body, if there is one, and answers at once.

@@ -34,6 +34,11 @@ impl<'a> Series<'a> {
         }
     }
 
+    /// The same for instrumentation that was given a meter, and so does not know its scope: the empty one.
+    pub(super) fn of_unknown_scope(self) -> Self {
+        Self { scope: Cow::Borrowed(""), version: None, schema_url: None, scope_attributes: Vec::new(), ..self }
+    }
+
     pub(super) fn into_owned(self) -> Series<'static> {
         let text = |text: Cow<'_, str>| Cow::Owned(text.into_owned());
         Series {

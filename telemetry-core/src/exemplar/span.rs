@@ -33,17 +33,20 @@ impl SpanIdentity {
     #[cfg(feature = "trace")]
     #[must_use]
     pub fn current() -> Option<Self> {
-        use opentelemetry::Context;
+        opentelemetry::Context::map_current(Self::of)
+    }
+
+    /// The span of this context, unless it has none with valid ids.
+    #[cfg(feature = "trace")]
+    pub(crate) fn of(context: &opentelemetry::Context) -> Option<Self> {
         use opentelemetry::trace::TraceContextExt;
 
-        Context::map_current(|context| {
-            if !context.has_active_span() {
-                return None;
-            }
-            let span = context.span();
-            let span = span.span_context();
-            span.is_valid().then(|| Self::new(span.trace_id(), span.span_id(), span.is_sampled()))
-        })
+        if !context.has_active_span() {
+            return None;
+        }
+        let span = context.span();
+        let span = span.span_context();
+        span.is_valid().then(|| Self::new(span.trace_id(), span.span_id(), span.is_sampled()))
     }
 
     /// The trace that the span is a part of.

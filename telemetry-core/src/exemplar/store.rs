@@ -67,6 +67,13 @@ impl ExemplarStore {
         &GLOBAL
     }
 
+    /// Which measurements may become exemplars.
+    #[inline]
+    #[must_use]
+    pub fn filter(&self) -> ExemplarFilter {
+        self.0.filter
+    }
+
     /// The reservoir of a series, made now if there is none yet. Ask once and keep it: this takes a lock.
     ///
     /// If there is one, it stays as it is, whatever `buckets` say. Past the
@@ -106,7 +113,8 @@ impl ExemplarStore {
         reservoir
     }
 
-    /// The reservoir of a series, if one was made.
+    /// The reservoir of a series, if one was made, with this scope or else with the empty one: that stands for any,
+    /// since a meter does not tell its scope to who was given it.
     #[must_use]
     pub fn find<'a>(
         &self,
@@ -115,7 +123,8 @@ impl ExemplarStore {
         attributes: impl IntoIterator<Item = &'a KeyValue>,
     ) -> Option<ExemplarReservoir> {
         let series = Series::new(scope, metric, attributes);
-        self.0.known().find(&series)
+        let known = self.0.known();
+        known.find(&series).or_else(|| known.find(&series.of_unknown_scope()))
     }
 
     /// A number that grows whenever a reservoir was added. What was found, or not found, after it was read holds

@@ -1,17 +1,37 @@
 //! Attribute names and the values that a convention fixes.
 
+/// The client's address behind all proxies: an IP address or a name. Stable.
+pub const CLIENT_ADDRESS: &str = "client.address";
+/// The client's port behind all proxies, as a number. Stable.
+pub const CLIENT_PORT: &str = "client.port";
 /// What went wrong, from a closed set; absent on success. Stable.
 pub const ERROR_TYPE: &str = "error.type";
+/// What an error says of itself. Stable.
+pub const EXCEPTION_MESSAGE: &str = "exception.message";
+/// The type of an error. Stable.
+pub const EXCEPTION_TYPE: &str = "exception.type";
 /// Whether a pooled connection is in use: [`CONNECTION_ACTIVE`] or [`CONNECTION_IDLE`]. Development.
 pub const HTTP_CONNECTION_STATE: &str = "http.connection.state";
+/// The bytes of the request's body, as a number. Development.
+pub const HTTP_REQUEST_BODY_SIZE: &str = "http.request.body.size";
 /// The request's method, or `_OTHER`. Stable.
 pub const HTTP_REQUEST_METHOD: &str = "http.request.method";
+/// The request's method as it was sent, where [`HTTP_REQUEST_METHOD`] is another one. Stable.
+pub const HTTP_REQUEST_METHOD_ORIGINAL: &str = "http.request.method_original";
+/// How many times the request had been sent before, as a number; absent for the first time. Stable.
+pub const HTTP_REQUEST_RESEND_COUNT: &str = "http.request.resend_count";
+/// The bytes of the response's body, as a number. Development.
+pub const HTTP_RESPONSE_BODY_SIZE: &str = "http.response.body.size";
 /// The status code as a number. Stable.
 pub const HTTP_RESPONSE_STATUS_CODE: &str = "http.response.status_code";
 /// The route's template as the router knows it. Stable.
 pub const HTTP_ROUTE: &str = "http.route";
 /// Which way bytes went: [`DIRECTION_RECEIVE`] or [`DIRECTION_TRANSMIT`]. Release candidate.
 pub const NETWORK_IO_DIRECTION: &str = "network.io.direction";
+/// The own end's IP address or the path of its socket. Stable.
+pub const NETWORK_LOCAL_ADDRESS: &str = "network.local.address";
+/// The own end's port, as a number. Stable.
+pub const NETWORK_LOCAL_PORT: &str = "network.local.port";
 /// The peer's IP address or the path of its socket. Stable.
 pub const NETWORK_PEER_ADDRESS: &str = "network.peer.address";
 /// The peer's port, as a number. Stable.
@@ -37,10 +57,18 @@ pub const SERVER_ADDRESS: &str = "server.address";
 pub const SERVER_PORT: &str = "server.port";
 /// The service's name, on the resource. Stable.
 pub const SERVICE_NAME: &str = "service.name";
+/// The whole URL that a client asks for, without credentials. Stable.
+pub const URL_FULL: &str = "url.full";
+/// The path of the URL. Stable.
+pub const URL_PATH: &str = "url.path";
+/// The query of the URL, without the question mark. Stable.
+pub const URL_QUERY: &str = "url.query";
 /// `http` or `https`. Stable.
 pub const URL_SCHEME: &str = "url.scheme";
 /// The path's template as the application knows it, never the path itself. Development.
 pub const URL_TEMPLATE: &str = "url.template";
+/// The value of the header `User-Agent`. Stable.
+pub const USER_AGENT_ORIGINAL: &str = "user_agent.original";
 /// Who is no person: [`SYNTHETIC_BOT`] or [`SYNTHETIC_TEST`]. Development.
 pub const USER_AGENT_SYNTHETIC_TYPE: &str = "user_agent.synthetic.type";
 
@@ -64,12 +92,22 @@ pub const SYNTHETIC_TEST: &str = "test";
 
 #[cfg(test)]
 pub(super) const ALL: &[&str] = &[
+    CLIENT_ADDRESS,
+    CLIENT_PORT,
     ERROR_TYPE,
+    EXCEPTION_MESSAGE,
+    EXCEPTION_TYPE,
     HTTP_CONNECTION_STATE,
+    HTTP_REQUEST_BODY_SIZE,
     HTTP_REQUEST_METHOD,
+    HTTP_REQUEST_METHOD_ORIGINAL,
+    HTTP_REQUEST_RESEND_COUNT,
+    HTTP_RESPONSE_BODY_SIZE,
     HTTP_RESPONSE_STATUS_CODE,
     HTTP_ROUTE,
     NETWORK_IO_DIRECTION,
+    NETWORK_LOCAL_ADDRESS,
+    NETWORK_LOCAL_PORT,
     NETWORK_PEER_ADDRESS,
     NETWORK_PEER_PORT,
     NETWORK_PROTOCOL_NAME,
@@ -82,7 +120,11 @@ pub(super) const ALL: &[&str] = &[
     SERVER_ADDRESS,
     SERVER_PORT,
     SERVICE_NAME,
+    URL_FULL,
+    URL_PATH,
+    URL_QUERY,
     URL_SCHEME,
     URL_TEMPLATE,
+    USER_AGENT_ORIGINAL,
     USER_AGENT_SYNTHETIC_TYPE,
 ];

@@ -10,12 +10,22 @@ fn co_40_attribute_names_are_the_conventions_own() {
     // The crate follows 1.42.0. Once it has the new name it marks this one as deprecated, and the build tells.
     let rpc_status_code = official::attribute::RPC_RESPONSE_STATUS_CODE.replace("response.", "");
     let official = [
+        official::attribute::CLIENT_ADDRESS,
+        official::attribute::CLIENT_PORT,
         official::attribute::ERROR_TYPE,
+        official::attribute::EXCEPTION_MESSAGE,
+        official::attribute::EXCEPTION_TYPE,
         official::attribute::HTTP_CONNECTION_STATE,
+        official::attribute::HTTP_REQUEST_BODY_SIZE,
         official::attribute::HTTP_REQUEST_METHOD,
+        official::attribute::HTTP_REQUEST_METHOD_ORIGINAL,
+        official::attribute::HTTP_REQUEST_RESEND_COUNT,
+        official::attribute::HTTP_RESPONSE_BODY_SIZE,
         official::attribute::HTTP_RESPONSE_STATUS_CODE,
         official::attribute::HTTP_ROUTE,
         official::attribute::NETWORK_IO_DIRECTION,
+        official::attribute::NETWORK_LOCAL_ADDRESS,
+        official::attribute::NETWORK_LOCAL_PORT,
         official::attribute::NETWORK_PEER_ADDRESS,
         official::attribute::NETWORK_PEER_PORT,
         official::attribute::NETWORK_PROTOCOL_NAME,
@@ -28,8 +38,12 @@ fn co_40_attribute_names_are_the_conventions_own() {
         official::attribute::SERVER_ADDRESS,
         official::attribute::SERVER_PORT,
         official::resource::SERVICE_NAME,
+        official::attribute::URL_FULL,
+        official::attribute::URL_PATH,
+        official::attribute::URL_QUERY,
         official::attribute::URL_SCHEME,
         official::attribute::URL_TEMPLATE,
+        official::attribute::USER_AGENT_ORIGINAL,
         official::attribute::USER_AGENT_SYNTHETIC_TYPE,
     ];
     assert_eq!(attribute::ALL, official);

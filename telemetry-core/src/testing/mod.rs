@@ -1,4 +1,4 @@
-//! A test kit: metrics in memory, bodies and streams that follow a script, futures polled by hand.
+//! A test kit: metrics and spans in memory, bodies and streams that follow a script, futures polled by hand.
 //!
 //! Nothing here needs a global: two tests in one process never see each other's data.
 //!
@@ -17,9 +17,11 @@
 mod body;
 mod metrics;
 mod poll;
+mod spans;
 mod stream;
 
 pub use body::ScriptedBody;
 pub use metrics::{InMemoryMetrics, Point, Snapshot, Value};
 pub use poll::poll_once;
+pub use spans::{FinishedSpan, InMemorySpans};
 pub use stream::ScriptedStream;

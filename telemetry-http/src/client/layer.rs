@@ -8,12 +8,13 @@ use telemetry_core::semconv::Metric;
 use telemetry_core::{AttributesFactory, ErrorType, MeterOptions};
 use tower_layer::Layer;
 
-use crate::builder::common_options;
+use crate::builder::{client_options, common_options, metrics_options};
 use crate::client::ClientMetricsService;
+use crate::common::{ResponseAttributes, StatusErrors};
 use crate::error::ErrorClassifier;
 use crate::filter::RequestFilter;
 use crate::instruments::Boundaries;
-use crate::options::{Options, ResponseAttributes, StatusErrors};
+use crate::options::Options;
 use crate::route::RouteSource;
 use crate::shared::Shared;
 use crate::side::Side;
@@ -83,17 +84,11 @@ pub struct ClientMetricsLayer {
     shared: Arc<Shared>,
 }
 
-common_options!(ClientMetricsLayer, Side::Client);
+common_options!(ClientMetricsLayer, Options);
+metrics_options!(ClientMetricsLayer, Side::Client);
+client_options!(ClientMetricsLayer);
 
 impl ClientMetricsLayer {
-    /// Takes `url.template` from a function of the request's head, instead of from a
-    /// [`UrlTemplate`](crate::UrlTemplate) in its extensions. It must return a template from a small set, never the path.
-    /// A `&'static str` or an `Arc<str>` costs no allocation.
-    #[must_use]
-    pub fn with_url_template(self, template: impl Fn(&Parts) -> Option<StringValue> + Send + Sync + 'static) -> Self {
-        self.with(|own| own.route = RouteSource::Function(Arc::new(template)))
-    }
-
     /// Adds `url.scheme` to all metrics.
     #[must_use]
     pub fn with_scheme(self) -> Self {

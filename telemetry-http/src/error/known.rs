@@ -49,8 +49,13 @@ const ANSWERS: &[fn(&Link) -> Option<ErrorType>] = &[
     |error| error.is::<tower::timeout::error::Elapsed>().then_some(ErrorType::Timeout),
 ];
 
+/// The error behind a value, if it is one of the known types.
+pub(super) fn as_error(error: &dyn Any) -> Option<&Link> {
+    TYPES.iter().find_map(|as_error| as_error(error))
+}
+
 pub(super) fn classify(error: &dyn Any) -> ErrorType {
-    match TYPES.iter().find_map(|as_error| as_error(error)) {
+    match as_error(error) {
         Some(error) => ErrorType::from_error_with(error, |error| ANSWERS.iter().find_map(|answer| answer(error))),
         None => ErrorType::Other,
     }

@@ -31,6 +31,12 @@ impl ErrorClassifier {
     }
 }
 
+/// What an error says of itself, if its type is a known one.
+#[cfg(feature = "trace")]
+pub(crate) fn message<E: 'static>(error: &E) -> Option<String> {
+    known::as_error(error).map(ToString::to_string)
+}
+
 impl fmt::Debug for ErrorClassifier {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(if self.0.is_some() { "ErrorClassifier(function)" } else { "ErrorClassifier(none)" })

@@ -85,7 +85,7 @@ struct CallSeries {
 
 impl CallMetrics {
     pub(crate) fn new(options: &Options, meter: &ScopedMeter) -> Self {
-        let metric = match options.side {
+        let metric = match options.common.side {
             Side::Server => &metric::RPC_SERVER_CALL_DURATION,
             Side::Client => &metric::RPC_CLIENT_CALL_DURATION,
         };
@@ -116,7 +116,7 @@ impl CallMetrics {
         if let Some(method) = path.strip_prefix('/').and_then(|method| find(&self.methods, method)) {
             return Some((Call::to(method), None));
         }
-        Some(match (super::method(path), self.options.side) {
+        Some(match (super::method(path), self.options.common.side) {
             (Some(method), Side::Client) => (Call::to(self.know(method)), None),
             (unproven, _) => (Call::to(self.other), unproven),
         })
@@ -161,7 +161,7 @@ impl CallMetrics {
     }
 
     fn new_series(&self, metrics: &Metrics, key: Key) -> CallSeries {
-        let is_error = match self.options.side {
+        let is_error = match self.options.common.side {
             Side::Server => GrpcStatus::is_server_error,
             Side::Client => GrpcStatus::is_client_error,
         };

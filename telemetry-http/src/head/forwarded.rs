@@ -9,6 +9,9 @@
 //! - A bare value may hold any visible character but `"`, `,` and `;`: RFC 7239 wants `"example.com:8080"` in quotes,
 //!   and many proxies write none. Blanks around `=` and `;` are skipped for the same reason.
 
+#[cfg(feature = "trace")]
+pub(crate) mod client;
+
 use std::borrow::Cow;
 
 use http::header::{FORWARDED, HeaderMap, HeaderName};

@@ -8,11 +8,12 @@ use telemetry_core::semconv::Metric;
 use telemetry_core::{AttributesFactory, ErrorType, MeterOptions};
 use tower_layer::Layer;
 
-use crate::builder::common_options;
+use crate::builder::{common_options, metrics_options, server_options};
+use crate::common::{ResponseAttributes, StatusErrors};
 use crate::error::ErrorClassifier;
 use crate::filter::RequestFilter;
 use crate::instruments::Boundaries;
-use crate::options::{Options, ResponseAttributes, StatusErrors};
+use crate::options::Options;
 use crate::route::RouteSource;
 use crate::server::RequestMetricsService;
 use crate::shared::Shared;
@@ -38,53 +39,16 @@ pub struct RequestMetricsLayer {
     shared: Arc<Shared>,
 }
 
-common_options!(RequestMetricsLayer, Side::Server);
+common_options!(RequestMetricsLayer, Options);
+metrics_options!(RequestMetricsLayer, Side::Server);
+server_options!(RequestMetricsLayer);
 
 impl RequestMetricsLayer {
-    /// Takes `http.route` from a function of the request's head, instead of from axum. It must return a template from
-    /// a small set, never the path. A `&'static str` or an `Arc<str>` costs no allocation.
-    ///
-    /// ```
-    /// use telemetry_http::RequestMetricsLayer;
-    ///
-    /// let layer = RequestMetricsLayer::new().with_route(|request| match request.uri.path() {
-    ///     "/" => Some("/".into()),
-    ///     path if path.starts_with("/users/") => Some("/users/{id}".into()),
-    ///     _ => None,
-    /// });
-    /// # let _ = layer;
-    /// ```
-    #[must_use]
-    pub fn with_route(self, route: impl Fn(&Parts) -> Option<StringValue> + Send + Sync + 'static) -> Self {
-        self.with(|own| own.route = RouteSource::Function(Arc::new(route)))
-    }
-
-    /// Gives each request [`RequestLabels`](crate::RequestLabels) in its extensions, for the handler to add attributes
-    /// and the route while it runs. This allocates for each request.
-    #[must_use]
-    pub fn with_labels(self) -> Self {
-        self.with(|own| own.labels = true)
-    }
-
-    /// Believes what `Forwarded`, `X-Forwarded-Proto` and `X-Forwarded-Host` say of the scheme and host that the client
-    /// used. Only for a service that no client reaches except through a proxy which sets them: a client can write what
-    /// it likes there.
-    #[must_use]
-    pub fn with_forwarded_headers(self) -> Self {
-        self.with(|own| own.trust_forwarded = true)
-    }
-
     /// Adds `server.address` and `server.port`: the host that the client asked for. Off by default, since the client
     /// chooses them; the series limit bounds what it can do with that.
     #[must_use]
     pub fn with_server_address(self) -> Self {
         self.with(|own| own.server_address = true)
-    }
-
-    /// Adds `user_agent.synthetic.type`, `bot` or `test`, to requests whose `User-Agent` says that no person sent them.
-    #[must_use]
-    pub fn with_synthetic_type(self) -> Self {
-        self.with(|own| own.synthetic_type = true)
     }
 
     /// Names methods that [`with_grpc`](Self::with_grpc) reports by name from the start: `shop.Cart/Add`. Every other

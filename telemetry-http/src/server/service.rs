@@ -6,12 +6,13 @@ use http_body::Body;
 use tower_service::Service;
 
 use crate::future::ResponseFuture;
+use crate::measured::Measured;
 use crate::request_body::RequestBody;
 use crate::response_body::ResponseBody;
-use crate::service::metrics_service;
+use crate::service::observing_service;
 use crate::shared::Shared;
 
-metrics_service! {
+observing_service! {
     /// The service that [`RequestMetricsLayer`](crate::RequestMetricsLayer) makes.
-    RequestMetricsService
+    RequestMetricsService, Shared, Measured
 }

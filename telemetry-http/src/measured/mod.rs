@@ -1,13 +1,10 @@
 mod end;
-mod tracked;
 
 use std::num::NonZeroU64;
-use std::time::Instant;
 
-use bytes::Buf;
 use http::request::Parts;
-use http::{HeaderMap, Method, StatusCode, header::CONTENT_LENGTH, response};
-use http_body::{Body, Frame};
+use http::{HeaderMap, response};
+use http_body::Body;
 use telemetry_core::ErrorType;
 use telemetry_core::bound::Local;
 use telemetry_core::opentelemetry::KeyValue;
@@ -17,23 +14,16 @@ use crate::bytes::ByteCount;
 use crate::client::connection::{ActiveStream, ConnectionHandle};
 use crate::grpc::Call;
 use crate::labels::RequestLabels;
+use crate::lifecycle::{Kept, Observer, Progress, Tracked};
 use crate::metrics::Metrics;
 use crate::route::HttpRoute;
 use crate::side::Side;
+use crate::spare::{Depot, Spare};
+use crate::tie::Tie;
 
-pub(crate) use tracked::Tracked;
-
-/// How a request ends if it is dropped now.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Ending {
-    Complete,
-    Cancelled,
-    Failed(ErrorType),
-}
-
-/// A request on its way.
+/// What the metrics layers keep of a request on its way. What it points to is left to the next request.
 #[derive(Debug)]
-struct InFlight {
+pub struct Measured {
     metrics: Local<Metrics>,
     state: Box<State>,
 }
@@ -41,22 +31,15 @@ struct InFlight {
 /// What is known of a request so far.
 #[derive(Debug)]
 struct State {
-    start: Instant,
+    progress: Progress,
+    tie: Tie,
     /// The place of the head that is counted as active; absent until it is.
     started: Option<u32>,
     /// The place of the head that is recorded: the route may have become known later.
     head: u32,
-    /// Whether the request asks for a head alone, or for a tunnel.
-    method: Special,
-    status: Option<StatusCode>,
-    ending: Ending,
     call: Call,
     /// Counts nothing when the request has no body.
     request_bytes: ByteCount,
-    response_bytes: u64,
-    /// How many bytes of body the head announced, [`UNKNOWN`] if it does not say. A server stops asking once they have
-    /// passed.
-    announced_bytes: u64,
     /// The time until the head was there, for a layer that records it.
     head_nanos: Option<NonZeroU64>,
     /// Holds the connection that answered active, if somebody counts those.
@@ -75,32 +58,23 @@ struct Asides {
     unproven: Option<Box<str>>,
 }
 
-/// More bytes than pass.
-const UNKNOWN: u64 = u64::MAX;
+static DEPOT: Depot<Box<State>> = Depot::new();
 
-/// The methods whose responses are not like others.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Special {
-    Head,
-    Connect,
-    None,
+thread_local! {
+    static SPARE: Spare<Box<State>> = const { Spare::new(&DEPOT) };
 }
 
 impl State {
     /// A request that has come, whose head is at this place.
     #[inline]
-    fn new(start: Instant, head: u32, method: &Method) -> Self {
+    fn new(progress: Progress, tie: Tie, head: u32) -> Self {
         Self {
-            start,
+            progress,
+            tie,
             started: None,
             head,
-            method: Special::of(method),
-            status: None,
-            ending: Ending::Cancelled,
             call: Call::NONE,
             request_bytes: ByteCount::NONE,
-            response_bytes: 0,
-            announced_bytes: UNKNOWN,
             head_nanos: None,
             #[cfg(feature = "client")]
             connection: None,
@@ -113,7 +87,25 @@ impl State {
     }
 }
 
-impl InFlight {
+impl Measured {
+    /// Starts the clock, and counts the request as active.
+    #[inline]
+    pub(crate) fn start<B: Body>(metrics: &Local<Metrics>, parts: &mut Parts, body: &B) -> (Tracked<Self>, ByteCount) {
+        let tie = Tie::new(metrics, &mut parts.extensions);
+        let head = metrics.head_of(parts);
+        let progress = Progress::new(&parts.method);
+        let state = match Spare::take(&SPARE) {
+            Some(mut spare) => {
+                *spare = State::new(progress, tie, head);
+                spare
+            }
+            None => Box::new(State::new(progress, tie, head)),
+        };
+        let mut tracked = Tracked::new(Self { metrics: metrics.clone(), state });
+        let bytes = tracked.with(|measured| measured.look_further(parts, body)).unwrap_or_default();
+        (tracked, bytes)
+    }
+
     /// Finds out what the head alone does not tell, and counts the request as active.
     #[inline]
     fn look_further<B: Body>(&mut self, parts: &mut Parts, body: &B) -> ByteCount {
@@ -142,16 +134,15 @@ impl InFlight {
                 state.asides().unproven = Some(method.into());
             }
         }
-        if let Some(route) = options.route.given(parts) {
+        if let Some(route) = options.common.route.given(parts) {
             state.head = metrics.head_with_route(state.head, route.as_str());
         }
-        if options.attributes.needs_extensions() {
-            state.asides().extras = options.attributes.attributes(&parts.extensions).to_vec();
+        if options.common.attributes.needs_extensions() {
+            state.asides().extras = options.common.attributes.attributes(&parts.extensions).to_vec();
         }
-        if options.labels {
-            let labels = RequestLabels::default();
-            parts.extensions.insert(labels.clone());
-            state.asides().labels = Some(labels);
+        if options.common.labels {
+            // Another layer may have given the request some.
+            state.asides().labels = Some(parts.extensions.get_or_insert_default::<RequestLabels>().clone());
         }
     }
 
@@ -166,93 +157,73 @@ impl InFlight {
         head
     }
 
-    /// The head of the response is there. Says whether the request has ended with that.
-    #[inline]
-    fn answered<B: Body>(&mut self, head: &response::Parts, body: &B) -> bool {
-        let status = head.status;
-        self.state.status = Some(status);
-        // Few responses have extensions: one may name the route.
-        if self.metrics.asks_answer || self.state.call.is_some() || !head.extensions.is_empty() {
-            self.look_at_answer(head);
-        }
-        if switches_protocol(self.state.method, status) {
-            return true;
-        }
-        // A server for HTTP/1 drops the body of such a response unread.
-        let is_without_body =
-            self.state.method == Special::Head || matches!(status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED);
-        let announced = || body.size_hint().exact().or_else(|| content_length(&head.headers));
-        self.state.announced_bytes = if is_without_body { 0 } else { announced().unwrap_or(UNKNOWN) };
-        body.is_end_stream()
-    }
-
     fn look_at_answer(&mut self, head: &response::Parts) {
         let (metrics, state) = (&self.metrics, &mut *self.state);
         let options = &metrics.options;
         state.call.look_for_status(&head.headers);
         #[cfg(feature = "client")]
-        if options.side == Side::Client {
+        if options.common.side == Side::Client {
             state.head = metrics.head_with_version(state.head, head.version);
             state.connection = head.extensions.get().map(ConnectionHandle::stream);
-            if switches_protocol(state.method, head.status)
+            if state.progress.switches_protocol(head.status)
                 && let Some(tunnel) = state.connection.take()
             {
                 tunnel.upgrade();
             }
         }
         if metrics.instruments.head_duration.is_some() {
-            let nanos = NonZeroU64::new(state.start.elapsed().as_nanos() as u64);
+            let nanos = NonZeroU64::new(state.tie.start().elapsed().as_nanos() as u64);
             // No time at all is one, where the clock is coarse.
             state.head_nanos = nanos.or(Some(NonZeroU64::MIN));
         }
         // A client's metrics have the template of the URL there, which a server in the same process does not know.
-        if options.side == Side::Server
+        if options.common.side == Side::Server
             && let Some(route) = head.extensions.get::<HttpRoute>()
         {
             state.head = metrics.head_with_route(state.head, route.as_str());
         }
-        if let Some(attributes) = &options.response_attributes.0 {
+        if let Some(attributes) = &options.common.response_attributes.0 {
             let extras = attributes(head);
             state.asides().extras.extend(extras);
         }
     }
+}
 
-    /// What kind an error is may be for a function of the caller's to say, which may panic.
-    fn failed<E: 'static>(&mut self, error: &E) {
-        self.state.ending = Ending::Failed(self.metrics.options.errors.classify(error));
+impl Observer for Measured {
+    type Slot<T> = Kept<T>;
+    type Scope<'a> = ();
+
+    #[inline]
+    fn enter(&mut self) -> ((), &mut Progress) {
+        self.state.tie.step();
+        ((), &mut self.state.progress)
     }
 
-    /// A frame of the response's body is there. Says whether nothing can come after it.
     #[inline]
-    fn frame<D: Buf>(&mut self, frame: &Frame<D>) -> bool {
-        if let Some(data) = frame.data_ref() {
-            self.state.response_bytes += data.remaining() as u64;
-        }
-        if let Some(trailers) = frame.trailers_ref() {
-            self.state.call.look_for_status(trailers);
-        }
-        // hyper does not ask for more either.
-        frame.is_trailers()
+    fn progress(&mut self) -> &mut Progress {
+        &mut self.state.progress
     }
-}
 
-/// Whether what follows the head is not part of the response any more.
-#[inline]
-fn switches_protocol(method: Special, status: StatusCode) -> bool {
-    status.is_informational() || (method == Special::Connect && status.is_success())
-}
-
-fn content_length(headers: &HeaderMap) -> Option<u64> {
-    headers.get(CONTENT_LENGTH)?.to_str().ok()?.trim().parse().ok()
-}
-
-impl Special {
     #[inline]
-    fn of(method: &Method) -> Self {
-        match *method {
-            Method::HEAD => Self::Head,
-            Method::CONNECT => Self::Connect,
-            _ => Self::None,
+    fn answered(&mut self, head: &mut response::Parts) {
+        // Few responses have extensions: one may name the route.
+        if self.metrics.asks_answer || self.state.call.is_some() || !head.extensions.is_empty() {
+            self.look_at_answer(head);
         }
+    }
+
+    #[inline]
+    fn trailers(&mut self, trailers: &HeaderMap) {
+        self.state.call.look_for_status(trailers);
+    }
+
+    fn failed<E: 'static>(&mut self, error: &E) -> ErrorType {
+        self.metrics.options.common.errors.classify(error)
+    }
+
+    #[inline(never)]
+    fn end(mut self) {
+        self.record();
+        Spare::leave(&SPARE, self.state);
     }
 }

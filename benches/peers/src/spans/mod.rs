@@ -1,0 +1,35 @@
+//! Requests through layers that give each a span, ours and those of other crates, all around the same service.
+
+use telemetry_benches::spans::{Entry, HAND_OTEL, NOOP};
+
+mod floor;
+mod hand_tracing;
+mod layers;
+
+/// Where [`NOOP`] is in [`SYSTEMS`]: the service alone, which is subtracted from all others.
+pub const NOOP_AT: usize = 0;
+/// Where the floor is: what nobody can be much faster than.
+pub const FLOOR_AT: usize = 1;
+
+/// The systems. Those with a place of their own come first.
+pub const SYSTEMS: &[Entry] = &[
+    NOOP,
+    floor::FLOOR,
+    HAND_OTEL,
+    hand_tracing::HAND_TRACING,
+    layers::INSTRUMENTATION_TOWER,
+    layers::TOWER_HTTP,
+    layers::TOWER_HTTP_PARENT,
+    layers::TOWER_OTEL,
+    layers::AXUM_TRACING_OPENTELEMETRY,
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_places_are_right() {
+        assert_eq!([NOOP_AT, FLOOR_AT].map(|position| SYSTEMS[position].name), [NOOP.name, "floor"]);
+    }
+}

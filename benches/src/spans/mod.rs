@@ -1,0 +1,20 @@
+//! Requests through a service with and without a span for each, and the proof that the spans arrive.
+//!
+//! Subscribers, providers and propagators are a process's own, so a process has one [`State`] and keeps it.
+
+mod arrivals;
+mod hand_otel;
+mod program;
+mod request;
+mod state;
+mod systems;
+
+pub use arrivals::{Arrivals, Expected, SERVER_SPAN};
+pub use hand_otel::HAND_OTEL;
+pub use program::{each_once, instructions, program};
+pub use request::{header, peer, route, sender};
+pub use state::State;
+pub use systems::{Entry, NOOP, Systems};
+
+/// What there is to know about a span for each request, [`NOOP`] first.
+pub const SYSTEMS: &[Entry] = &[NOOP, HAND_OTEL];

@@ -1,0 +1,156 @@
+mod end;
+
+use std::any::type_name;
+use std::sync::Arc;
+
+use http::request::Parts;
+use http::{HeaderMap, HeaderValue, response};
+use http_body::Body;
+use telemetry_core::ErrorType;
+use telemetry_core::opentelemetry::KeyValue;
+
+use super::late::Late;
+use super::name::Name;
+use super::shared::{Start, TraceShared};
+use super::span::{Entered, RequestSpan};
+use super::{exception, more};
+use crate::bytes::ByteCount;
+use crate::joint::Joint;
+use crate::labels::RequestLabels;
+use crate::lifecycle::{Emptied, Observer, Progress, Tracked};
+use crate::route::HttpRoute;
+use crate::side::Side;
+use crate::spare::{Depot, Spare};
+
+/// What the trace layers keep of a request on its way. What it points to is left to the next request.
+#[derive(Debug)]
+pub struct Traced {
+    shared: Arc<TraceShared>,
+    state: Box<State>,
+}
+
+#[derive(Debug)]
+struct State {
+    progress: Progress,
+    start: Start,
+    name: Name,
+    /// There until the request has ended.
+    span: Option<RequestSpan>,
+    /// What the metrics of the request share with its span.
+    joint: Option<Arc<Joint>>,
+    late: Late,
+    /// Further attributes that have become known.
+    others: Vec<KeyValue>,
+    /// What the handler may still say.
+    labels: Option<RequestLabels>,
+    request_bytes: ByteCount,
+    /// What an error said of itself, if that may be shown.
+    message: Option<String>,
+}
+
+static DEPOT: Depot<Box<State>> = Depot::new();
+
+thread_local! {
+    static SPARE: Spare<Box<State>> = const { Spare::new(&DEPOT) };
+}
+
+impl Traced {
+    /// Owns a span that has started.
+    pub(super) fn start<B: Body>(
+        shared: &Arc<TraceShared>,
+        (span, name): (RequestSpan, Name),
+        (start, joint): (Start, Option<Arc<Joint>>),
+        parts: &mut Parts,
+        body: &B,
+    ) -> (Tracked<Self>, ByteCount) {
+        let is_counted = shared.options.body_sizes && !body.is_end_stream();
+        let (request_bytes, bytes) = if is_counted { ByteCount::pair() } else { <_>::default() };
+        // A layer of the metrics around this one may have given the request some.
+        let labels = match shared.options.common.labels {
+            true => Some(&*parts.extensions.get_or_insert_default::<RequestLabels>()),
+            false => parts.extensions.get(),
+        };
+        let labels = labels.cloned();
+        let state = State {
+            progress: Progress::new(&parts.method),
+            start,
+            name,
+            span: Some(span),
+            joint,
+            late: Late::default(),
+            others: Vec::new(),
+            labels,
+            request_bytes,
+            message: None,
+        };
+        let state = match Spare::take(&SPARE) {
+            Some(mut spare) => {
+                *spare = state;
+                spare
+            }
+            None => Box::new(state),
+        };
+        (Tracked::new(Self { shared: Arc::clone(shared), state }), bytes)
+    }
+
+    fn look_at_answer(&mut self, head: &mut response::Parts) {
+        let (options, state) = (&self.shared.options, &mut *self.state);
+        if options.common.side == Side::Client {
+            state.late.of_answer(head);
+        } else if let Some(route) = head.extensions.get::<HttpRoute>() {
+            state.late.route = Some(route.value());
+        }
+        options.response_headers.visit(&head.headers, |header| state.others.push(header));
+        if let Some(attributes) = &options.common.response_attributes.0 {
+            more::of_caller(&attributes(head), |attribute| state.others.push(attribute));
+        }
+        if let (Some(header), Some(span)) = (&options.trace_id_header, &state.span)
+            && let Some(span) = span.identity()
+            && let Ok(id) = HeaderValue::try_from(span.trace_id().to_string())
+        {
+            head.headers.insert(header.clone(), id);
+        }
+    }
+}
+
+impl Observer for Traced {
+    type Slot<T> = Emptied<T>;
+    type Scope<'a> = Option<Entered<'a>>;
+
+    #[inline]
+    fn enter(&mut self) -> (Self::Scope<'_>, &mut Progress) {
+        let State { span, joint, progress, .. } = &mut *self.state;
+        if let Some(joint) = joint {
+            joint.step();
+        }
+        (span.as_ref().map(RequestSpan::enter), progress)
+    }
+
+    #[inline]
+    fn progress(&mut self) -> &mut Progress {
+        &mut self.state.progress
+    }
+
+    fn answered(&mut self, head: &mut response::Parts) {
+        if self.shared.looks_at_answer || !head.extensions.is_empty() {
+            self.look_at_answer(head);
+        }
+    }
+
+    fn trailers(&mut self, _: &HeaderMap) {}
+
+    fn failed<E: 'static>(&mut self, error: &E) -> ErrorType {
+        let options = &self.shared.options;
+        if options.exceptions {
+            let _scope = self.state.span.as_ref().map(RequestSpan::enter);
+            self.state.message = exception::tell(options.common.side, error, type_name::<E>());
+        }
+        options.common.errors.classify(error)
+    }
+
+    #[inline(never)]
+    fn end(mut self) {
+        self.finish();
+        Spare::leave(&SPARE, self.state);
+    }
+}

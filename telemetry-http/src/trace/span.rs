@@ -1,0 +1,114 @@
+//! The span of a request on its way, whichever way it was made.
+
+use std::time::SystemTime;
+
+use telemetry_core::exemplar::SpanIdentity;
+use telemetry_core::opentelemetry::trace::{SpanContext, Status, TraceContextExt};
+use telemetry_core::opentelemetry::{Context, ContextGuard, KeyValue};
+
+use super::late::Late;
+
+/// A span that has started. Its name, status and attributes can still change.
+#[derive(Debug)]
+pub(super) struct RequestSpan {
+    /// Where children find their parent.
+    context: Context,
+    /// Absent for a span of the OpenTelemetry API.
+    tracing: Option<Traced>,
+    /// Whether somebody wants to know more of it.
+    is_recording: bool,
+}
+
+/// A span of `tracing`.
+#[derive(Debug)]
+struct Traced {
+    span: tracing::Span,
+    /// Whether entering the span makes the context current, which is what an OpenTelemetry layer does.
+    carries_context: bool,
+}
+
+/// While it is there the span is the current one, for both APIs.
+#[derive(Debug)]
+pub struct Entered<'a> {
+    _span: Option<tracing::span::Entered<'a>>,
+    _context: Option<ContextGuard>,
+}
+
+impl RequestSpan {
+    /// A span of the OpenTelemetry API.
+    pub(super) fn of_api(context: Context) -> Self {
+        let is_recording = context.span().is_recording();
+        Self { context, tracing: None, is_recording }
+    }
+
+    /// A span of `tracing`, which an OpenTelemetry layer exports under `context`, unless there is none.
+    pub(super) fn of_tracing(span: tracing::Span, exported: Option<Context>, parent: Context) -> Self {
+        let carries_context = exported.is_some();
+        let context = exported.unwrap_or(parent);
+        Self { context, tracing: Some(Traced { span, carries_context }), is_recording: true }
+    }
+
+    #[inline]
+    pub(super) fn enter(&self) -> Entered<'_> {
+        let attach = |context: &Context| context.clone().attach();
+        match &self.tracing {
+            None => Entered { _span: None, _context: Some(attach(&self.context)) },
+            Some(tracing) => Entered {
+                _context: (!tracing.carries_context).then(|| attach(&self.context)),
+                _span: Some(tracing.span.enter()),
+            },
+        }
+    }
+
+    pub(super) fn context(&self) -> &Context {
+        &self.context
+    }
+
+    #[inline]
+    pub(super) fn is_recording(&self) -> bool {
+        self.is_recording
+    }
+
+    pub(super) fn identity(&self) -> Option<SpanIdentity> {
+        let span = self.context.span();
+        let span: &SpanContext = span.span_context();
+        let identity = || SpanIdentity::new(span.trace_id(), span.span_id(), span.is_sampled());
+        span.is_valid().then(identity)
+    }
+
+    /// Shows attributes that have become known.
+    pub(super) fn show(&self, late: &Late, others: &[KeyValue]) {
+        match &self.tracing {
+            None => self.context.span().set_attributes(late.attributes().chain(others.iter().cloned())),
+            Some(tracing) => {
+                late.record(&tracing.span);
+                if tracing.carries_context && !others.is_empty() {
+                    self.context.span().set_attributes(others.iter().cloned());
+                }
+            }
+        }
+    }
+
+    pub(super) fn rename(&self, name: std::borrow::Cow<'static, str>) {
+        if self.is_exported() {
+            self.context.span().update_name(name);
+        }
+    }
+
+    pub(super) fn fail(&self, description: Option<String>) {
+        if self.is_exported() {
+            self.context.span().set_status(Status::error(description.unwrap_or_default()));
+        }
+    }
+
+    pub(super) fn end(&self, time: SystemTime) {
+        if self.is_exported() {
+            self.context.span().end_with_timestamp(time);
+        }
+    }
+
+    /// Whether the span of the context is this one.
+    fn is_exported(&self) -> bool {
+        self.tracing.as_ref().is_none_or(|tracing| tracing.carries_context)
+    }
+}
