@@ -7,7 +7,7 @@ use rustix::process::Signal;
 use super::Run;
 use super::chain::Chain;
 use super::hostile_cases::{Case, Parent, cases};
-use super::services::Services;
+use super::services::{Services, shown};
 use crate::integration::load::reply::replies;
 use crate::integration::wire::Wire;
 
@@ -49,6 +49,14 @@ async fn answered(wire: &Wire, index: usize, case: &Case) -> Result<()> {
     raw.write(&request).await?;
     let answers = replies(&raw.read_to_end().await?, &["GET"])?;
     ensure!(answers[0].status == 200, "answered with {}", answers[0].status);
+    let body = String::from_utf8_lossy(&answers[0].body);
+    for (members, is_seen) in [(case.seen, true), (case.unseen, false)] {
+        for (name, value) in members {
+            let member = shown(name, value);
+            let found = body.lines().any(|line| line == member);
+            ensure!(found == is_seen, "back has seen the baggage `{member}`: {found}, expected {is_seen}: {body}");
+        }
+    }
     Ok(())
 }
 

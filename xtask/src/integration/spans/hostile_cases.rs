@@ -10,7 +10,12 @@ pub(super) struct Case {
     /// Lines of the head, in which `TRACE` and `SPAN` stand for ids of the case's own.
     lines: Vec<Vec<u8>>,
     pub(super) parent: Parent,
+    /// Members of the baggage that go on.
+    pub(super) seen: Members,
+    pub(super) unseen: Members,
 }
+
+type Members = &'static [(&'static str, &'static str)];
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Parent {
@@ -94,24 +99,32 @@ fn states() -> Vec<Case> {
 /// CP-10: whatever the baggage is like, the trace goes on.
 fn baggage() -> Vec<Case> {
     let members: Vec<String> = (0..BAGGAGE_MEMBERS).map(|index| format!("k{index}=v")).collect();
-    let with = |name, baggage: &str| Case::new(name, &format!("{VALID}\n{baggage}"), sent(1, ""));
-    let mut latin = with("baggage with bytes that are no UTF-8", "baggage: a=");
+    let with = |name, baggage: &str, seen, unseen| Case {
+        seen,
+        unseen,
+        ..Case::new(name, &format!("{VALID}\n{baggage}"), sent(1, ""))
+    };
+    let mut latin = with("baggage with bytes that are no UTF-8", "baggage: b=2,a=", &[("b", "2")], &[]);
     if let Some(line) = latin.lines.last_mut() {
         line.extend([0xff, 0xfe, 0xe9]);
     }
+    let escapes = "baggage: a=%ff%fe,b=%,c=%4,d=%c3%a9";
+    let many = format!("baggage: {}", members.join(","));
+    let long = format!("baggage: b=2,a={}", "x".repeat(BAGGAGE_BYTES));
     vec![
         latin,
-        with("baggage with an escape that is no UTF-8", "baggage: a=%ff%fe,b=%,c=%4"),
-        with("baggage in two lines", "baggage: a=1\nBaggage: b=2"),
-        with("baggage without sense", "baggage: ;;,,=,a,=b, ,\"\\"),
-        with("baggage of too many members", &format!("baggage: {}", members.join(","))),
-        with("baggage that is too long", &format!("baggage: a={}", "x".repeat(BAGGAGE_BYTES))),
+        with("odd escapes in baggage", escapes, &[("b", "%"), ("c", "%4"), ("d", "é")], &[]),
+        with("baggage in two lines", "baggage: a=1\nBaggage: b=2", &[("a", "1"), ("b", "2")], &[]),
+        with("baggage without sense", "baggage: ;;,,=,a,=b, ,\"\\,c=3", &[("c", "3")], &[("a", ""), ("", "b")]),
+        with("baggage of too many members", &many, &[("k0", "v"), ("k63", "v")], &[("k64", "v")]),
+        with("baggage that is too long", &long, &[("b", "2")], &[]),
     ]
 }
 
 impl Case {
     fn new(name: &'static str, lines: &str, parent: Parent) -> Self {
-        Self { name, lines: lines.lines().map(|line| line.as_bytes().to_vec()).collect(), parent }
+        let lines = lines.lines().map(|line| line.as_bytes().to_vec()).collect();
+        Self { name, lines, parent, seen: &[], unseen: &[] }
     }
 
     pub(super) fn plain() -> Self {

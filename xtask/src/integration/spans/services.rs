@@ -32,6 +32,11 @@ impl fmt::Display for Way {
     }
 }
 
+/// How `back` shows a member of the baggage in its answers, which `front` passes on.
+pub(super) fn shown(name: &str, value: &str) -> String {
+    format!("{name}={value}")
+}
+
 /// Killed when dropped.
 #[derive(Debug)]
 pub(super) struct Services {

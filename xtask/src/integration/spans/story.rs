@@ -10,7 +10,7 @@ use super::Run;
 use super::chain::{Chain, one};
 use super::clients::{BAGGAGE, CLIENTS, Client, Exchange};
 use super::judge::{Attribute, Expected, only_names_of_today};
-use super::services::Services;
+use super::services::{Services, shown};
 use super::span::{Kind, Span};
 use crate::integration::report::Report;
 
@@ -71,7 +71,7 @@ impl Story {
         let Exchange { status, body, .. } = exchange;
         ensure!(*status == self.status, "status {status}, expected {}: {body}", self.status);
         for (name, value) in BAGGAGE {
-            let member = format!("{name}={}", self.client.sent(value));
+            let member = shown(name, &self.client.sent(value));
             ensure!(body.contains(&member), "back should have seen the baggage `{member}`: {body}");
         }
         Ok(())
