@@ -61,7 +61,7 @@ impl Column {
     fn over(&self, entry: &Entry, instructions: f64) -> Result<String> {
         let (time, alone) = (self.times.get(entry.name)?, self.allocations.get(SYSTEMS[NOOP_AT].name)?);
         let own = self.allocations.get(entry.name)?;
-        let [count, bytes] = [0, 1].map(|number| own[number] - alone[number]);
-        Ok(format!(" {:.0} ns ({:.1}), {instructions:.0} i, {count:.1} a, {bytes:.0} B |", time[0], time[1]))
+        let [count, bytes] = [0, 1].map(|number| ((own[number] - alone[number]) * 10.0).round() / 10.0);
+        Ok(format!(" {:.0} ns ({:.1}), {instructions:.0} i, {count} a, {bytes} B |", time[0], time[1]))
     }
 }

@@ -4,6 +4,7 @@
 
 mod arrivals;
 mod hand_otel;
+mod ours;
 mod program;
 mod request;
 mod state;
@@ -11,10 +12,11 @@ mod systems;
 
 pub use arrivals::{Arrivals, Expected, SERVER_SPAN};
 pub use hand_otel::HAND_OTEL;
+pub use ours::{OURS_OTEL, OURS_TRACING};
 pub use program::{each_once, instructions, program};
 pub use request::{header, peer, route, sender};
 pub use state::State;
 pub use systems::{Entry, NOOP, Systems};
 
 /// What there is to know about a span for each request, [`NOOP`] first.
-pub const SYSTEMS: &[Entry] = &[NOOP, HAND_OTEL];
+pub const SYSTEMS: &[Entry] = &[NOOP, OURS_OTEL, OURS_TRACING, HAND_OTEL];

@@ -35,7 +35,7 @@ impl Authority<'_> {
 
 impl<'a> Authority<'a> {
     /// It allocates only to remove uppercase letters.
-    fn read(text: &'a str) -> Option<Self> {
+    pub(crate) fn read(text: &'a str) -> Option<Self> {
         let (address, port) = parse(text)?;
         let address = if address.bytes().any(|byte| byte.is_ascii_uppercase()) {
             Cow::Owned(address.to_ascii_lowercase())
@@ -53,33 +53,55 @@ impl<'a> Authority<'a> {
 /// Who a server's request is for: the host that a proxy tells, if proxies are `trusted`; else the authority of the target,
 /// which is `:authority` in HTTP/2; else the `Host` header.
 pub(crate) fn of_request(parts: &Parts, trusted: bool) -> Option<Authority<'_>> {
-    let told = if trusted { forwarded::host(&parts.headers).ok()? } else { None };
-    match (told, parts.uri.authority()) {
-        (Some(Cow::Borrowed(host)), _) => Authority::read(host),
-        (Some(Cow::Owned(host)), _) => Authority::read(&host).map(Authority::into_owned),
-        (None, Some(authority)) => Authority::read(authority.as_str()),
-        (None, None) => Authority::read(host_header(&parts.headers)?),
+    match written(parts, trusted, || host_header(&parts.headers))? {
+        Cow::Borrowed(text) => Authority::read(text),
+        Cow::Owned(text) => Authority::read(&text).map(Authority::into_owned),
     }
+}
+
+/// The same as it is written, which may be no host at all.
+pub(crate) fn written<'a>(
+    parts: &'a Parts,
+    trusted: bool,
+    host_header: impl FnOnce() -> Option<&'a str>,
+) -> Option<Cow<'a, str>> {
+    let told = if trusted { forwarded::host(&parts.headers).ok()? } else { None };
+    told.or_else(|| match parts.uri.authority() {
+        Some(authority) => Some(authority.as_str().into()),
+        None => host_header().map(Cow::Borrowed),
+    })
 }
 
 /// Who a client's request is for: the authority of the target, else the `Host` header. A port that is not named is that
 /// of the target's scheme, or of `scheme` if the target names none.
 pub(crate) fn of_client_request(parts: &Parts, scheme: Scheme) -> Option<(Cow<'_, str>, u16)> {
-    let text = match parts.uri.authority() {
+    let written = written_by_client(parts, || host_header(&parts.headers))?;
+    let Authority { address, port } = Authority::read(written)?;
+    Some((address, port.unwrap_or_else(|| default_port(parts, scheme))))
+}
+
+/// The same as it is written.
+pub(crate) fn written_by_client<'a>(
+    parts: &'a Parts,
+    host_header: impl FnOnce() -> Option<&'a str>,
+) -> Option<&'a str> {
+    match parts.uri.authority() {
         // The client's own URI may have a password in it.
-        Some(authority) => authority.as_str().rsplit('@').next()?,
-        None => host_header(&parts.headers)?,
-    };
-    let Authority { address, port } = Authority::read(text)?;
-    let default = || match parts.uri.scheme_str().and_then(scheme_named).unwrap_or(scheme) {
+        Some(authority) => authority.as_str().rsplit('@').next(),
+        None => host_header(),
+    }
+}
+
+/// The port of a client's request that names none.
+pub(crate) fn default_port(parts: &Parts, scheme: Scheme) -> u16 {
+    match parts.uri.scheme_str().and_then(scheme_named).unwrap_or(scheme) {
         Scheme::Http => 80,
         Scheme::Https => 443,
-    };
-    Some((address, port.unwrap_or_else(default)))
+    }
 }
 
 /// Two of them contradict each other even if they are equal: RFC 9112 wants such a request to be refused.
-fn host_header(headers: &HeaderMap) -> Option<&str> {
+pub(crate) fn host_header(headers: &HeaderMap) -> Option<&str> {
     let mut lines = headers.get_all(HOST).iter();
     let only = lines.next().filter(|_| lines.next().is_none())?;
     only.to_str().ok()

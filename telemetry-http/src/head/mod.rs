@@ -2,6 +2,8 @@
 
 pub(crate) mod authority;
 pub(crate) mod forwarded;
+#[cfg(feature = "trace")]
+pub(crate) mod lines;
 pub(crate) mod user_agent;
 
 use http::request::Parts;

@@ -34,6 +34,17 @@ macro_rules! trace_options {
                 self.with(|own| own.propagator = propagator)
             }
 
+            /// Shows a sampler all attributes of every span: for one that goes by attributes and not by the parent.
+            ///
+            /// Without this a span of the OpenTelemetry API whose parent is not sampled is shown without attributes:
+            /// samplers that go by the parent drop it, and it costs half as much then. And a server's span of `tracing`
+            /// has no fields for `url.scheme`, `client.address` and `user_agent.original`. Whatever is exported has all of
+            /// its attributes either way.
+            #[must_use]
+            pub fn with_full_sampling(self) -> Self {
+                self.with(|own| own.full_sampling = true)
+            }
+
             /// Adds the caller's attributes, fixed ones or from the extensions of the request when it arrives. A sampler
             /// sees them.
             ///

@@ -7,68 +7,55 @@ use telemetry_core::opentelemetry::StringValue;
 use tracing::field::Empty;
 use tracing::{Span, info_span};
 
-use super::description::Description;
+use super::description::{ClientRequest, ServerRequest, ServerRest};
 use super::name::Name;
-use crate::side::Side;
 
 /// What a subscriber filters our spans and events by.
 pub(super) const TARGET: &str = "telemetry_http";
 
-/// The span of a request; a disabled one if no subscriber wants it, and then nothing is looked at.
-pub(super) fn span<'a>(side: Side, describe: impl FnOnce() -> (Name, Description<'a>)) -> Span {
-    let described = LazyCell::new(describe);
-    match side {
-        Side::Server => server(&described),
-        Side::Client => client(&described),
-    }
-}
-
-type Described<'s, 'a, F> = &'s LazyCell<(Name, Description<'a>), F>;
-
-fn server<'a, F: FnOnce() -> (Name, Description<'a>)>(described: Described<'_, 'a, F>) -> Span {
+/// The span of a server's request; a disabled one if no subscriber wants it, and then nothing is looked at.
+/// The rest is there if more than an exporter is to see it.
+pub(super) fn server<'a>(describe: impl FnOnce() -> (Name, ServerRequest<'a>, Option<ServerRest>)) -> Span {
+    let of = LazyCell::new(describe);
     info_span!(
         target: TARGET,
         "HTTP request",
-        otel.name = &*described.0.text,
-        otel.kind = "server",
-        http.request.method = described.1.method.as_str(),
-        http.request.method_original = described.1.method_original.as_deref(),
-        http.route = text(&described.1.target),
-        url.path = described.1.path.as_deref(),
-        url.query = described.1.query.as_deref(),
-        url.scheme = described.1.scheme,
-        server.address = text(&described.1.server_address),
-        server.port = described.1.server_port,
-        network.protocol.version = described.1.version,
-        network.peer.address = text(&described.1.peer_address),
-        network.peer.port = described.1.peer_port,
-        client.address = text(&described.1.client_address),
-        user_agent.original = text(&described.1.user_agent),
         http.response.status_code = Empty,
         error.type = Empty,
+        otel.name = &*of.0.text(),
+        otel.kind = "server",
+        http.request.method = of.1.method.as_str(),
+        http.request.method_original = of.1.method_original.as_deref(),
+        http.route = text(&of.1.route),
+        url.path = &*of.1.path,
+        url.query = of.1.query.as_deref(),
+        url.scheme = of.2.as_ref().map(|rest| rest.scheme),
+        server.address = of.1.server.as_ref().map(|server| server.0.as_str()),
+        server.port = of.1.server.as_ref().and_then(|server| server.1).map(i64::from),
+        client.address = of.2.as_ref().and_then(|rest| text(&rest.client_address)),
+        user_agent.original = of.2.as_ref().and_then(|rest| text(&rest.user_agent)),
     )
 }
 
-fn client<'a, F: FnOnce() -> (Name, Description<'a>)>(described: Described<'_, 'a, F>) -> Span {
+/// The same for a client.
+pub(super) fn client<'a>(describe: impl FnOnce() -> (Name, ClientRequest<'a>)) -> Span {
+    let of = LazyCell::new(describe);
     info_span!(
         target: TARGET,
         "HTTP request",
-        otel.name = &*described.0.text,
-        otel.kind = "client",
-        http.request.method = described.1.method.as_str(),
-        http.request.method_original = described.1.method_original.as_deref(),
-        http.request.resend_count = described.1.resend_count,
-        url.full = described.1.full.as_deref(),
-        url.scheme = described.1.scheme,
-        url.template = text(&described.1.target),
-        server.address = text(&described.1.server_address),
-        server.port = described.1.server_port,
-        user_agent.original = text(&described.1.user_agent),
-        network.protocol.version = Empty,
-        network.peer.address = Empty,
-        network.peer.port = Empty,
         http.response.status_code = Empty,
         error.type = Empty,
+        otel.name = &*of.0.text(),
+        otel.kind = "client",
+        http.request.method = of.1.method.as_str(),
+        http.request.method_original = of.1.method_original.as_deref(),
+        http.request.resend_count = of.1.resend_count,
+        url.full = of.1.full.as_deref(),
+        url.scheme = of.1.scheme,
+        url.template = text(&of.1.template),
+        server.address = of.1.server.as_ref().map(|server| server.0.as_str()),
+        server.port = of.1.server.as_ref().map(|server| i64::from(server.1)),
+        user_agent.original = text(&of.1.user_agent),
     )
 }
 

@@ -1,5 +1,6 @@
 //! A span for each request.
 
+mod answer;
 mod builder;
 #[cfg(feature = "client")]
 mod client;
@@ -7,7 +8,6 @@ mod description;
 mod exception;
 mod fields;
 mod header;
-mod late;
 mod more;
 mod name;
 mod observer;

@@ -42,7 +42,7 @@ fn network(options: &TraceOptions, parts: &Parts, mut show: impl FnMut(KeyValue)
 
 /// The port that belongs to `client.address`.
 fn client_port(options: &TraceOptions, parts: &Parts, info: &ConnectionInfo) -> Option<i64> {
-    match forwarded::client::address(&parts.headers).filter(|_| options.common.trust_forwarded) {
+    match options.common.trust_forwarded.then(|| forwarded::client::address(&parts.headers)).flatten() {
         Some(told) => told.and_then(|(_, port)| port).map(i64::from),
         None => info.peer().and_then(port),
     }

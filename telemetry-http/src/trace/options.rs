@@ -20,6 +20,8 @@ pub(crate) struct TraceOptions {
     pub(super) propagator: Propagator,
     /// Whether a remote parent is linked to instead of being the parent.
     pub(super) links: bool,
+    /// Whether a sampler sees the attributes also where the parent is not sampled.
+    pub(super) full_sampling: bool,
     pub(super) name: SpanName,
     pub(super) redaction: Redaction,
     pub(super) request_headers: ShownHeaders,
@@ -49,6 +51,7 @@ impl TraceOptions {
             way,
             propagator: Propagator::global(),
             links: false,
+            full_sampling: false,
             name: SpanName::default(),
             redaction: Redaction::default(),
             request_headers: ShownHeaders::default(),

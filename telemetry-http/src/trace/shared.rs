@@ -1,3 +1,4 @@
+use std::cell::{LazyCell, OnceCell};
 use std::sync::{Arc, OnceLock};
 use std::time::{Instant, SystemTime};
 
@@ -10,7 +11,7 @@ use telemetry_core::tracer::ScopedTracer;
 use tower_service::Service;
 use tracing_opentelemetry::OpenTelemetrySpanExt;
 
-use super::description::Description;
+use super::description::{ClientRequest, ServerRequest, ServerRest};
 use super::name::Name;
 use super::observer::Traced;
 use super::options::{TraceOptions, Way};
@@ -18,6 +19,7 @@ use super::span::RequestSpan;
 use super::{fields, more};
 use crate::bytes::ByteCount;
 use crate::future::ResponseFuture;
+use crate::head::lines::Lines;
 use crate::joint::{Joint, Kind};
 use crate::lifecycle::Tracked;
 use crate::method::KnownMethods;
@@ -50,6 +52,15 @@ struct Ready {
 pub(super) struct Start {
     pub(super) instant: Instant,
     pub(super) time: SystemTime,
+}
+
+/// A span that has started.
+#[derive(Debug)]
+pub(super) struct Started {
+    pub(super) span: RequestSpan,
+    pub(super) name: Name,
+    /// What only an exporter is to see, and need not before the end.
+    pub(super) rest: Option<ServerRest>,
 }
 
 impl TraceShared {
@@ -105,24 +116,32 @@ impl TraceShared {
 
     fn start<B: Body>(self: &Arc<Self>, parts: &mut Parts, body: &B) -> (Tracked<Traced>, ByteCount) {
         let joint = Joint::meet(self.options.common.side, Kind::Spans, &mut parts.extensions);
-        let start = match &joint {
+        let start = || match &joint {
             Some(joint) => Start { instant: joint.start, time: joint.time },
             None => Start { instant: Instant::now(), time: SystemTime::now() },
         };
         let ready = self.ready();
-        let started = match &ready.tracer {
-            Some(tracer) => Some(self.start_on_api(ready, tracer, start, parts)),
-            None => self.start_on_tracing(ready, parts),
+        let (started, start) = if let Some(tracer) = &ready.tracer {
+            let start = start();
+            (self.start_on_api(ready, tracer, start, parts), start)
+        } else {
+            // A span that nobody wants does not look at the clock.
+            let Some(started) = self.start_on_tracing(ready, parts) else { return self.skip(parts) };
+            (started, start())
         };
-        let Some((span, name)) = started else {
-            self.pass_on(&Context::current(), parts);
-            return (Tracked::default(), ByteCount::NONE);
-        };
-        self.pass_on(span.context(), parts);
-        if let (Some(joint), Some(identity)) = (&joint, span.identity()) {
+        self.pass_on(started.span.context(), parts);
+        if let (Some(joint), Some(identity)) = (&joint, started.span.identity()) {
             let _ = joint.span.set(identity);
         }
-        Traced::start(self, (span, name), (start, joint), parts, body)
+        Traced::start(self, started, (start, joint), parts, body)
+    }
+
+    /// A request without a span of its own.
+    fn skip(&self, parts: &mut Parts) -> (Tracked<Traced>, ByteCount) {
+        if self.options.common.side == Side::Client {
+            self.pass_on(&Context::current(), parts);
+        }
+        (Tracked::default(), ByteCount::NONE)
     }
 
     /// Tells the server which span the request belongs to.
@@ -136,12 +155,11 @@ impl TraceShared {
         let common = &self.options.common;
         let given = common.route.given(parts);
         let target = given.as_ref().map(StringValue::as_str).or_else(|| common.route.known(common.side, parts));
-        let mut name = Name::of(ready.method_names[usize::from(ready.methods.index(&parts.method))].as_str(), target);
-        if let Some(given) = self.options.name.0.as_ref().and_then(|name| name(parts)) {
-            name.text = given.to_string().into();
-            name.is_given = true;
+        let name = Name::of(ready.method_names[usize::from(ready.methods.index(&parts.method))].as_str(), target);
+        match self.options.name.0.as_ref().and_then(|name| name(parts)) {
+            Some(given) => name.with_text(given.to_string()),
+            None => name,
         }
-        name
     }
 
     /// The parent of a span, and the one that it is linked to.
@@ -158,43 +176,71 @@ impl TraceShared {
         (Context::new(), link.is_valid().then(|| Link::with_context(link)))
     }
 
-    fn start_on_api(&self, ready: &Ready, tracer: &ScopedTracer, start: Start, parts: &Parts) -> (RequestSpan, Name) {
+    fn start_on_api(&self, ready: &Ready, tracer: &ScopedTracer, start: Start, parts: &Parts) -> Started {
         let name = self.name(ready, parts);
         let (parent, link) = self.parent(parts);
-        let mut attributes = Description::new(&self.options, parts, &name).into_attributes();
-        self.show_more(parts, |attribute| attributes.push(attribute));
-        let mut span = SpanBuilder::from_name(name.text.clone())
-            .with_kind(self.kind())
-            .with_start_time(start.time)
-            .with_attributes(attributes);
+        let mut span = SpanBuilder::from_name(name.text()).with_kind(self.kind()).with_start_time(start.time);
         span.links = link.map(|link| vec![link]);
-        (RequestSpan::of_api(tracer.start(span, &parent)), name)
+        let waits = !self.options.full_sampling && is_unsampled(&parent);
+        if !waits {
+            span.attributes = Some(self.attributes(parts, &name));
+        }
+        let span = RequestSpan::of_api(tracer.start(span, &parent));
+        if waits && span.is_recording() {
+            span.context().span().set_attributes(self.attributes(parts, &name));
+        }
+        Started { span, name, rest: None }
+    }
+
+    fn attributes(&self, parts: &Parts, name: &Name) -> Vec<KeyValue> {
+        let lines = Lines::of(&parts.headers);
+        let mut attributes = match self.options.common.side {
+            Side::Server => {
+                let mut attributes = ServerRequest::new(&self.options, parts, &lines, name).into_attributes();
+                ServerRest::new(&self.options, parts, &lines).visit(true, |attribute| attributes.push(attribute));
+                attributes
+            }
+            Side::Client => ClientRequest::new(&self.options, parts, &lines, name).into_attributes(),
+        };
+        self.show_more(parts, |attribute| attributes.push(attribute));
+        attributes
     }
 
     /// Absent if no subscriber wants the span.
-    fn start_on_tracing(&self, ready: &Ready, parts: &Parts) -> Option<(RequestSpan, Name)> {
-        let mut named = None;
-        let span = fields::span(self.options.common.side, || {
-            let name = self.name(ready, parts);
-            let description = Description::new(&self.options, parts, &name);
-            named = Some(name.clone());
-            (name, description)
-        });
+    fn start_on_tracing(&self, ready: &Ready, parts: &Parts) -> Option<Started> {
+        let name = OnceCell::new();
+        let named = || name.get_or_init(|| self.name(ready, parts));
+        let (options, lines) = (&self.options, LazyCell::new(|| Lines::of(&parts.headers)));
+        let span = match options.common.side {
+            Side::Server => fields::server(|| {
+                let rest = options.full_sampling.then(|| ServerRest::new(options, parts, &lines));
+                (named().clone(), ServerRequest::new(options, parts, &lines, named()), rest)
+            }),
+            Side::Client => fields::client(|| (named().clone(), ClientRequest::new(options, parts, &lines, named()))),
+        };
         if span.is_disabled() {
             return None;
         }
         let (parent, link) = self.parent(parts);
-        if self.options.common.side == Side::Server {
+        if options.common.side == Side::Server {
             // Without an OpenTelemetry layer there is nobody who wants to know.
-            let _ = span.set_parent(parent.clone());
+            let _ = span.set_parent(parent);
         }
         if let Some(link) = link {
             span.add_link(link.span_context);
         }
         self.show_more(parts, |attribute| span.set_attribute(attribute.key, attribute.value));
-        let exported = Some(span.context()).filter(TraceContextExt::has_active_span);
-        let name = named?;
-        Some((RequestSpan::of_tracing(span, exported, parent), name))
+        let context = span.context();
+        let span = match context.has_active_span() {
+            true => RequestSpan::of_tracing(span, context),
+            false => RequestSpan::of_tracing_alone(span, self.parent(parts).0),
+        };
+        let name = name.into_inner()?;
+        let rest = match options.common.side {
+            Side::Server => Some(ServerRest::new(options, parts, &lines)),
+            Side::Client => None,
+        };
+        Some(Started { span, name, rest })
     }
 
     fn show_more(&self, parts: &Parts, mut show: impl FnMut(KeyValue)) {
@@ -212,4 +258,9 @@ impl TraceShared {
             Side::Client => SpanKind::Client,
         }
     }
+}
+
+/// Whether a span with this parent is one that hardly any sampler wants.
+fn is_unsampled(parent: &Context) -> bool {
+    parent.has_active_span() && !parent.span().span_context().is_sampled()
 }

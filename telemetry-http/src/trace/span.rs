@@ -1,12 +1,11 @@
 //! The span of a request on its way, whichever way it was made.
 
+use std::borrow::Cow;
 use std::time::SystemTime;
 
 use telemetry_core::exemplar::SpanIdentity;
 use telemetry_core::opentelemetry::trace::{SpanContext, Status, TraceContextExt};
-use telemetry_core::opentelemetry::{Context, ContextGuard, KeyValue};
-
-use super::late::Late;
+use telemetry_core::opentelemetry::{Context, ContextGuard, KeyValue, StringValue, Value};
 
 /// A span that has started. Its name, status and attributes can still change.
 #[derive(Debug)]
@@ -41,11 +40,14 @@ impl RequestSpan {
         Self { context, tracing: None, is_recording }
     }
 
-    /// A span of `tracing`, which an OpenTelemetry layer exports under `context`, unless there is none.
-    pub(super) fn of_tracing(span: tracing::Span, exported: Option<Context>, parent: Context) -> Self {
-        let carries_context = exported.is_some();
-        let context = exported.unwrap_or(parent);
-        Self { context, tracing: Some(Traced { span, carries_context }), is_recording: true }
+    /// A span of `tracing`, which an OpenTelemetry layer exports under this context.
+    pub(super) fn of_tracing(span: tracing::Span, context: Context) -> Self {
+        Self { context, tracing: Some(Traced { span, carries_context: true }), is_recording: true }
+    }
+
+    /// A span of `tracing` that nobody exports. What comes in goes on to others.
+    pub(super) fn of_tracing_alone(span: tracing::Span, parent: Context) -> Self {
+        Self { context: parent, tracing: Some(Traced { span, carries_context: false }), is_recording: true }
     }
 
     #[inline]
@@ -76,20 +78,39 @@ impl RequestSpan {
         span.is_valid().then(identity)
     }
 
-    /// Shows attributes that have become known.
-    pub(super) fn show(&self, late: &Late, others: &[KeyValue]) {
+    /// Shows attributes to an exporter.
+    pub(super) fn export(&self, attributes: impl IntoIterator<Item = KeyValue>) {
+        if self.is_exported() {
+            self.context.span().set_attributes(attributes);
+        }
+    }
+
+    /// Shows an attribute that may be a field, which the span has to have declared then. What else there is to show to an
+    /// exporter waits in `others`.
+    #[inline]
+    pub(super) fn record<V>(&self, name: &'static str, value: V, others: &mut Vec<KeyValue>)
+    where
+        V: tracing::Value + Into<Value>,
+    {
         match &self.tracing {
-            None => self.context.span().set_attributes(late.attributes().chain(others.iter().cloned())),
+            None => others.push(KeyValue::new(name, value)),
             Some(tracing) => {
-                late.record(&tracing.span);
-                if tracing.carries_context && !others.is_empty() {
-                    self.context.span().set_attributes(others.iter().cloned());
-                }
+                tracing.span.record(name, value);
             }
         }
     }
 
-    pub(super) fn rename(&self, name: std::borrow::Cow<'static, str>) {
+    /// The same for a text that may be shared.
+    pub(super) fn record_text(&self, name: &'static str, text: &StringValue, others: &mut Vec<KeyValue>) {
+        match &self.tracing {
+            None => others.push(KeyValue::new(name, text.clone())),
+            Some(tracing) => {
+                tracing.span.record(name, text.as_str());
+            }
+        }
+    }
+
+    pub(super) fn rename(&self, name: Cow<'static, str>) {
         if self.is_exported() {
             self.context.span().update_name(name);
         }

@@ -1,6 +1,6 @@
 //! Requests through layers that give each a span, ours and those of other crates, all around the same service.
 
-use telemetry_benches::spans::{Entry, HAND_OTEL, NOOP};
+use telemetry_benches::spans::{Entry, HAND_OTEL, NOOP, OURS_OTEL, OURS_TRACING};
 
 mod floor;
 mod hand_tracing;
@@ -15,6 +15,8 @@ pub const FLOOR_AT: usize = 1;
 pub const SYSTEMS: &[Entry] = &[
     NOOP,
     floor::FLOOR,
+    OURS_OTEL,
+    OURS_TRACING,
     HAND_OTEL,
     hand_tracing::HAND_TRACING,
     layers::INSTRUMENTATION_TOWER,

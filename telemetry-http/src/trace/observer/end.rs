@@ -2,7 +2,8 @@
 
 use std::mem::take;
 
-use telemetry_core::opentelemetry::KeyValue;
+use http::StatusCode;
+use telemetry_core::opentelemetry::{KeyValue, StringValue};
 use telemetry_core::semconv::attribute as name;
 
 use super::super::more;
@@ -14,55 +15,67 @@ impl Traced {
     /// Ends the span, and leaves nothing behind that the next request would find.
     pub(super) fn finish(&mut self) {
         let Some(span) = self.state.span.take() else { return };
-        if span.is_recording() {
-            self.complete(&span);
+        let joint = self.state.joint.take();
+        if !span.is_recording() {
+            self.state.labels = None;
+            self.state.others.clear();
+            return;
         }
-        let State { joint, start, others, .. } = &mut *self.state;
-        let took = joint.take().map_or_else(|| start.instant.elapsed(), |joint| joint.end());
-        others.clear();
+        self.complete(&span);
+        let start = self.state.start;
+        let took = joint.map_or_else(|| start.instant.elapsed(), |joint| joint.end());
         span.end(start.time + took);
     }
 
     /// Adds what is known only now.
     fn complete(&mut self, span: &RequestSpan) {
-        let (options, state) = (&self.shared.options.common, &mut *self.state);
-        let mut late = take(&mut state.late);
+        let (options, state) = (&self.shared.options, &mut *self.state);
         let status = state.progress.status;
-        late.status = status;
-        let failure = state.progress.error(options.side);
-        late.error = failure.or_else(|| options.status_error(status?));
+        if let Some(status) = status {
+            span.record(name::HTTP_RESPONSE_STATUS_CODE, i64::from(status.as_u16()), &mut state.others);
+        }
+        let failure = state.progress.error(options.common.side);
+        if let Some(error) = failure.or_else(|| options.common.status_error(status?)) {
+            span.record(name::ERROR_TYPE, error.as_str(), &mut state.others);
+            span.fail(state.message.take());
+        }
+        let mut route = state.route.take();
         if let Some(labels) = state.labels.take() {
-            let (attributes, route) = labels.content();
-            late.route = route.or(late.route);
+            let (attributes, told) = labels.content();
+            route = told.or(route);
             more::of_caller(&attributes, |attribute| state.others.push(attribute));
         }
-        match late.route.take() {
-            // The SDK would export both.
-            Some(_) if state.name.target.is_some() => {}
-            Some(route) => {
-                let name = Name::of(state.name.method.as_str(), Some(route.as_str()));
-                if !state.name.is_given {
-                    span.rename(name.text);
-                }
-                late.route = name.target;
-            }
-            None => {
-                if let (Some(status), None) = (status, &state.name.target) {
-                    self.shared.missing_route.check(options, status);
-                }
-            }
+        if state.name.target().is_none() {
+            self.route(span, route, status);
         }
+        let state = &mut *self.state;
         if self.shared.options.body_sizes {
-            let bytes = |name, bytes: u64| KeyValue::new(name, i64::try_from(bytes).unwrap_or(i64::MAX));
-            state.others.push(bytes(name::HTTP_REQUEST_BODY_SIZE, take(&mut state.request_bytes).get()));
-            if status.is_some() {
-                state.others.push(bytes(name::HTTP_RESPONSE_BODY_SIZE, state.progress.response_bytes));
-            }
+            state.show_sizes();
         }
-        let failed = late.error.is_some();
-        span.show(&late, &state.others);
-        if failed {
-            span.fail(state.message.take());
+        span.export(state.others.drain(..));
+    }
+
+    /// No route was known at the start. One that was cannot be replaced: the SDK would export both.
+    fn route(&mut self, span: &RequestSpan, route: Option<StringValue>, status: Option<StatusCode>) {
+        let state = &mut *self.state;
+        if let Some(route) = route {
+            let name = Name::of(state.name.method().as_str(), Some(route.as_str()));
+            if !state.name.is_given() {
+                span.rename(name.text());
+            }
+            span.record_text(name::HTTP_ROUTE, &route, &mut state.others);
+        } else if let Some(status) = status {
+            self.shared.missing_route.check(&self.shared.options.common, status);
+        }
+    }
+}
+
+impl State {
+    fn show_sizes(&mut self) {
+        let bytes = |name, bytes: u64| KeyValue::new(name, i64::try_from(bytes).unwrap_or(i64::MAX));
+        self.others.push(bytes(name::HTTP_REQUEST_BODY_SIZE, take(&mut self.request_bytes).get()));
+        if self.progress.status.is_some() {
+            self.others.push(bytes(name::HTTP_RESPONSE_BODY_SIZE, self.progress.response_bytes));
         }
     }
 }

@@ -1,19 +1,19 @@
 mod end;
 
 use std::any::type_name;
+use std::mem::take;
 use std::sync::Arc;
 
 use http::request::Parts;
 use http::{HeaderMap, HeaderValue, response};
 use http_body::Body;
 use telemetry_core::ErrorType;
-use telemetry_core::opentelemetry::KeyValue;
+use telemetry_core::opentelemetry::{KeyValue, StringValue};
 
-use super::late::Late;
 use super::name::Name;
-use super::shared::{Start, TraceShared};
+use super::shared::{Start, Started, TraceShared};
 use super::span::{Entered, RequestSpan};
-use super::{exception, more};
+use super::{answer, exception, more};
 use crate::bytes::ByteCount;
 use crate::joint::Joint;
 use crate::labels::RequestLabels;
@@ -38,8 +38,9 @@ struct State {
     span: Option<RequestSpan>,
     /// What the metrics of the request share with its span.
     joint: Option<Arc<Joint>>,
-    late: Late,
-    /// Further attributes that have become known.
+    /// The route, if it was told since the start.
+    route: Option<StringValue>,
+    /// Attributes that have become known since the start. It keeps its memory.
     others: Vec<KeyValue>,
     /// What the handler may still say.
     labels: Option<RequestLabels>,
@@ -58,7 +59,7 @@ impl Traced {
     /// Owns a span that has started.
     pub(super) fn start<B: Body>(
         shared: &Arc<TraceShared>,
-        (span, name): (RequestSpan, Name),
+        Started { span, name, rest }: Started,
         (start, joint): (Start, Option<Arc<Joint>>),
         parts: &mut Parts,
         body: &B,
@@ -71,44 +72,52 @@ impl Traced {
             false => parts.extensions.get(),
         };
         let labels = labels.cloned();
-        let state = State {
+        let mut state = Spare::take(&SPARE);
+        let mut others = state.as_mut().map(|spare| take(&mut spare.others)).unwrap_or_default();
+        if let Some(rest) = rest {
+            rest.visit(!shared.options.full_sampling, |attribute| others.push(attribute));
+        }
+        let new = State {
             progress: Progress::new(&parts.method),
             start,
             name,
             span: Some(span),
             joint,
-            late: Late::default(),
-            others: Vec::new(),
+            route: None,
+            others,
             labels,
             request_bytes,
             message: None,
         };
-        let state = match Spare::take(&SPARE) {
+        let state = match state {
             Some(mut spare) => {
-                *spare = state;
+                *spare = new;
                 spare
             }
-            None => Box::new(state),
+            None => Box::new(new),
         };
         (Tracked::new(Self { shared: Arc::clone(shared), state }), bytes)
     }
 
     fn look_at_answer(&mut self, head: &mut response::Parts) {
         let (options, state) = (&self.shared.options, &mut *self.state);
+        let Some(span) = &state.span else { return };
+        if let (Some(header), Some(span)) = (&options.trace_id_header, span.identity())
+            && let Ok(id) = HeaderValue::try_from(span.trace_id().to_string())
+        {
+            head.headers.insert(header.clone(), id);
+        }
+        if !span.is_recording() {
+            return;
+        }
         if options.common.side == Side::Client {
-            state.late.of_answer(head);
+            answer::show(head, |attribute| state.others.push(attribute));
         } else if let Some(route) = head.extensions.get::<HttpRoute>() {
-            state.late.route = Some(route.value());
+            state.route = Some(route.value());
         }
         options.response_headers.visit(&head.headers, |header| state.others.push(header));
         if let Some(attributes) = &options.common.response_attributes.0 {
             more::of_caller(&attributes(head), |attribute| state.others.push(attribute));
-        }
-        if let (Some(header), Some(span)) = (&options.trace_id_header, &state.span)
-            && let Some(span) = span.identity()
-            && let Ok(id) = HeaderValue::try_from(span.trace_id().to_string())
-        {
-            head.headers.insert(header.clone(), id);
         }
     }
 }
