@@ -53,7 +53,7 @@ async fn answered(wire: &Wire, index: usize, case: &Case) -> Result<()> {
     for (members, is_seen) in [(case.seen, true), (case.unseen, false)] {
         for (name, value) in members {
             let member = shown(name, value);
-            let found = body.lines().any(|line| line == member);
+            let found = body.contains(&member);
             ensure!(found == is_seen, "back has seen the baggage `{member}`: {found}, expected {is_seen}: {body}");
         }
     }

@@ -9,11 +9,12 @@ const SERVICE: &str = "     -> service.name: Str(";
 /// The lines between the spans, such as those of its own log, are left out.
 pub(super) fn spans(text: &str) -> Result<Vec<Span>> {
     let mut spans: Vec<Span> = Vec::new();
+    // Behind its attributes, a span may have events and links.
     let (mut service, mut in_span) = (None, false);
     for line in text.lines() {
         if line.starts_with("ResourceSpans #") {
             (service, in_span) = (None, false);
-        } else if line.starts_with("ScopeSpans #") {
+        } else if line.starts_with("ScopeSpans #") || matches!(line, "Events:" | "Links:") {
             in_span = false;
         } else if line.starts_with("Span #") {
             spans.push(Span { service: service.clone(), ..Span::default() });
@@ -109,6 +110,12 @@ Attributes:
      -> url.full: Str(http://127.0.0.1:7001/orders/7?a: b)
      -> server.port: Int(7001)
      -> busy: Double(1.5)
+Events:
+SpanEvent #0
+     -> Name: a line of the log
+     -> Timestamp: 1795842741911124052
+     -> Attributes::
+          -> server.port: Int(7002)
 ScopeSpans #1
 ScopeSpans SchemaURL: 
 InstrumentationScope client 

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::net::SocketAddr;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use rustix::process::Signal;
 use tokio::process::Command;
 
@@ -32,7 +32,7 @@ impl fmt::Display for Way {
     }
 }
 
-/// How `back` shows a member of the baggage in its answers, which `front` passes on.
+/// How `back` shows a member of the baggage in its answers to what is not broken, which `front` passes on.
 pub(super) fn shown(name: &str, value: &str) -> String {
     format!("{name}={value}")
 }
@@ -55,8 +55,12 @@ impl Services {
         // Nothing may be lost because it comes too fast.
         command.env("OTEL_BSP_MAX_QUEUE_SIZE", "32768").envs(receiver.environment());
         let mut process = Process::spawn(&mut command, &place.folder.join(format!("{NAME}.log")))?;
-        let front = address(&process.line().await?)?;
-        let back = address(&process.line().await?)?;
+        let lines = [process.line().await?, process.line().await?];
+        let listens = |name| {
+            let line = lines.iter().find(|line| line.starts_with(name));
+            address(line.with_context(|| format!("{name} does not say where it listens: {lines:?}"))?)
+        };
+        let (front, back) = (listens("front on ")?, listens("back on ")?);
         Ok(Self { process, front, back })
     }
 

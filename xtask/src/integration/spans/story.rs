@@ -1,5 +1,6 @@
 //! Clients in other languages ask `front`, which asks `back`: one trace each, from one end to the other.
 
+use std::fmt;
 use std::path::Path;
 
 use anyhow::{Context, Result, ensure};
@@ -10,8 +11,9 @@ use super::Run;
 use super::chain::{Chain, one};
 use super::clients::{BAGGAGE, CLIENTS, Client, Exchange};
 use super::judge::{Attribute, Expected, only_names_of_today};
-use super::services::{Services, shown};
+use super::services::{Services, Way, shown};
 use super::span::{Kind, Span};
+use crate::integration::compare::Row;
 use crate::integration::report::Report;
 
 /// What each client asks for, and the status that it gets.
@@ -29,21 +31,18 @@ pub(super) async fn run(run: &Run) -> Result<()> {
     let (front, back) = (services.front.port(), services.back.port());
     services.stop(Signal::INT).await?;
 
-    let spans = receiver.spans(CLIENTS.len() * ITEMS.len() * SPANS).await?;
-    let mut rows = Vec::new();
+    let mut stories = Vec::new();
     for (client, exchanges) in CLIENTS.into_iter().zip(exchanges) {
         for ((item, status), exchange) in ITEMS.into_iter().zip(exchanges) {
             let story = Story::new(client, (item, status), front, back);
-            let context = || format!("{} asks for {item}", client.name());
-            story.answered(&exchange).with_context(context)?;
-            let asked = one(&spans, |span| span.kind == Kind::Client && span.parent == exchange.span);
-            let asked = asked.with_context(context)?;
-            let chain = Chain::below(&spans, asked).with_context(context)?;
-            only_names_of_today(chain.spans().map(|(_, span)| span))?;
-            for (expected, (name, span)) in story.expected(&exchange, asked, &chain).iter().zip(chain.spans()) {
-                rows.extend(expected.rows(&format!("{} {item} {name}", client.name()), span, run.way));
-            }
+            story.answered(&exchange).with_context(|| story.to_string())?;
+            stories.push((story, exchange));
         }
+    }
+    let spans = receiver.spans(stories.len() * SPANS).await?;
+    let mut rows = Vec::new();
+    for (story, exchange) in &stories {
+        rows.extend(story.rows(exchange, &spans, run.way).with_context(|| story.to_string())?);
     }
     Report::new(&run.place, Path::new("spans")).summarize(&run.to_string(), &rows)
 }
@@ -59,6 +58,12 @@ struct Story {
     full: String,
 }
 
+impl fmt::Display for Story {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.client.name(), self.orders)
+    }
+}
+
 impl Story {
     fn new(client: Client, (item, status): (&str, u16), front: u16, back: u16) -> Self {
         let (orders, stock) = (format!("/orders/{item}"), format!("/stock/{item}"));
@@ -66,11 +71,22 @@ impl Story {
         Self { client, status, front, back, orders, stock, full }
     }
 
+    /// Every piece of the three spans.
+    fn rows(&self, exchange: &Exchange, spans: &[Span], way: Way) -> Result<Vec<Row>> {
+        let asked = one(spans, |span| span.kind == Kind::Client && span.parent == exchange.span)?;
+        let chain = Chain::below(spans, asked)?;
+        only_names_of_today(chain.spans().map(|(_, span)| span))?;
+        let expected = self.expected(exchange, asked, &chain);
+        let pairs = expected.iter().zip(chain.spans());
+        Ok(pairs.flat_map(|(expected, (name, span))| expected.rows(&format!("{self} {name}"), span, way)).collect())
+    }
+
     /// The baggage went through both services.
     fn answered(&self, exchange: &Exchange) -> Result<()> {
         let Exchange { status, body, .. } = exchange;
         ensure!(*status == self.status, "status {status}, expected {}: {body}", self.status);
-        for (name, value) in BAGGAGE {
+        let members = if self.status == 200 { &BAGGAGE[..] } else { &[] };
+        for (name, value) in members {
             let member = shown(name, &self.client.sent(value));
             ensure!(body.contains(&member), "back should have seen the baggage `{member}`: {body}");
         }
@@ -95,7 +111,7 @@ impl Story {
         front.push(user_agent);
         [
             expected("front", Kind::Server, "GET /orders/{id}", asked.id.as_str(), front),
-            expected("front", Kind::Client, "GET", chain.front.id.as_str(), self.client()),
+            expected("front", Kind::Client, "GET /stock/{item}", chain.front.id.as_str(), self.client()),
             expected(
                 "back",
                 Kind::Server,
@@ -110,6 +126,7 @@ impl Story {
         vec![
             ("http.request.method", Attribute::Text("GET")),
             ("url.full", Attribute::Text(&self.full)),
+            ("url.template", Attribute::Text("/stock/{item}")),
             ("server.address", Attribute::Text("127.0.0.1")),
             ("server.port", Attribute::Int(self.back)),
             ("network.protocol.version", Attribute::Text("1.1")),
