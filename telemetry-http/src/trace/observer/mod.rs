@@ -75,7 +75,7 @@ impl Traced {
         let mut state = Spare::take(&SPARE);
         let mut others = state.as_mut().map(|spare| take(&mut spare.others)).unwrap_or_default();
         if let Some(rest) = rest {
-            rest.visit(!shared.options.full_sampling, |attribute| others.push(attribute));
+            rest.visit(true, |attribute| others.push(attribute));
         }
         let new = State {
             progress: Progress::new(&parts.method),
