@@ -2,10 +2,12 @@
 
 use http::{HeaderValue, Request, Version};
 use telemetry_core::opentelemetry::Value;
+use telemetry_core::testing::InMemorySpans;
 use telemetry_core::{ConnectionInfo, TlsInfo, Transport};
 use telemetry_http::RequestTraceLayer;
+use tracing_subscriber::layer::Identity;
 
-use crate::{Spans, assert_attributes, both, hello, send, status};
+use crate::{Exporting, Spans, Way, assert_attributes, both, hello, send, status};
 
 pub(crate) fn peer() -> ConnectionInfo {
     let socket = |text: &str| text.parse::<std::net::SocketAddr>().unwrap();
@@ -48,6 +50,25 @@ fn sp_20_sp_23_sp_24_sp_25_sp_27_sp_28_sp_29_sp_31_sp_33_sp_34_sp_37_sp_39_what_
         ];
         assert_attributes(&spans.only(), expected);
     });
+}
+
+#[test]
+fn sp_20_the_exporter_of_tracing_adds_its_own_by_default_and_none_of_ours_twice() {
+    let options =
+        |exporting: Exporting| exporting.with_location(true).with_threads(true).with_target(true).with_level(true);
+    let spans = Spans::beside(Way::Tracing, InMemorySpans::new(), options, None::<Identity>);
+    send(&spans.server(), request("/users/42"), status::<500>);
+    let with_its_own = spans.only();
+    drop(spans);
+    let spans = Spans::new(Way::Tracing);
+    send(&spans.server(), request("/users/42"), status::<500>);
+    let plain = spans.only().attributes();
+    let is_its_own = |name: &str| {
+        ["code.", "thread.", "target=", "level=", "busy_ns=", "idle_ns="].iter().any(|own| name.starts_with(own))
+    };
+    let (its_own, ours): (Vec<_>, Vec<_>) = with_its_own.attributes().into_iter().partition(|name| is_its_own(name));
+    assert_eq!(ours, plain);
+    assert!(its_own.len() >= 6, "{its_own:?}");
 }
 
 #[test]

@@ -12,7 +12,7 @@ use http_body::{Body, Frame};
 use http_body_util::{BodyExt, Empty};
 use telemetry_core::opentelemetry::trace::TraceContextExt;
 use telemetry_core::opentelemetry::{Context, SpanId};
-use telemetry_core::testing::poll_once;
+use telemetry_core::testing::{FinishedSpan, poll_once};
 use telemetry_http::RequestBody;
 use tower::{Layer, Service, service_fn};
 use tracing_opentelemetry::OpenTelemetrySpanExt;
@@ -201,7 +201,7 @@ fn cp_11_two_requests_on_one_thread_do_not_see_each_other() {
             assert_eq!(noted.len(), 6);
             assert!(noted.iter().all(|(_, seen)| *seen == id), "{noted:?}");
         }
-        let mut ended: Vec<_> = spans.kept.finished().iter().map(|span| span.span_id()).collect();
+        let mut ended: Vec<_> = spans.kept.finished().iter().map(FinishedSpan::span_id).collect();
         ended.reverse();
         assert_eq!(ids.map(|id| id.context)[..], ended[..]);
         drop((bodies, futures));

@@ -1,5 +1,5 @@
 //! Spans of requests, made in both ways: what an exporter gets is the same.
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::panic, clippy::print_stdout, clippy::unwrap_used)]
 
 mod attributes;
 #[cfg(feature = "axum")]

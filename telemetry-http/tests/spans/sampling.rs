@@ -88,6 +88,19 @@ fn sp_50_a_sampler_sees_what_it_may_go_by_of_a_server_s_request() {
 }
 
 #[test]
+fn sp_50_full_sampling_shows_all_that_is_known_at_the_start() {
+    all(|spans, sampler, parent, is_full| {
+        if !is_full {
+            return;
+        }
+        send(&spans.server().with_full_sampling(), parent.of(request("/users/42?color=blue")), hello);
+        let mut exported = spans.only().attributes();
+        exported.retain(|attribute| !attribute.starts_with(LATE));
+        assert_eq!(sampler.only().attributes, exported);
+    });
+}
+
+#[test]
 fn sp_50_a_sampler_sees_what_it_may_go_by_of_a_client_s_request() {
     const WANTED: [&str; 4] = [
         "http.request.method=GET",
