@@ -94,3 +94,16 @@ fn sp_05_sp_31_a_request_that_never_ends_has_its_route_by_labels_alone() {
         }
     });
 }
+
+#[test]
+fn sp_34_sp_37_the_peer_is_the_one_that_axum_was_told() {
+    both(|spans| {
+        let peer: std::net::SocketAddr = "192.0.2.7:50712".parse().unwrap();
+        let request = Request::get("/users/42").extension(axum::extract::ConnectInfo(peer));
+        crate::send(&spans.server(), request, crate::hello);
+        let span = spans.only();
+        assert_eq!(span.attribute("client.address"), Some(&"192.0.2.7".into()));
+        assert_eq!(span.attribute("network.peer.address"), Some(&"192.0.2.7".into()));
+        assert_eq!(span.attribute("network.peer.port"), Some(&50712.into()));
+    });
+}

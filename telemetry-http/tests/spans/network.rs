@@ -111,6 +111,9 @@ fn sp_37_sp_38_the_client_is_who_a_proxy_tells_if_it_is_believed() {
         assert_eq!((&*shown[0], &shown[1..]), ("client.address=198.51.100.9", &peer.map(str::to_owned)[..]));
         let shown = network(spans, &details(), with("forwarded", "for=\"[2001:db8::9]:4711\""));
         assert_eq!(shown[..2], ["client.address=2001:db8::9", "client.port=4711"]);
+        let lying = with("forwarded", "for=\"198.51.100.9:4711\"");
+        let shown = network(spans, &doubting.clone().with_network_details(), lying);
+        assert_eq!(shown[..2], ["client.address=192.0.2.7", "client.port=50712"]);
         // The port of the proxy is not that of the client.
         assert!(!network(spans, &details(), proxied()).iter().any(|shown| shown.starts_with("client.port")));
         for hidden in ["unknown", "_secret", "shop.example", "192.0.2.300", "\"", "\u{7f}\u{7f}"] {

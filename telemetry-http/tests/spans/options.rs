@@ -1,12 +1,13 @@
 //! What the caller adds, and what the caller leaves out.
 
-use http::Request;
+use http::{Request, Response};
 use telemetry_core::AttributesFactory;
 use telemetry_core::opentelemetry::KeyValue;
 use telemetry_core::testing::FinishedSpan;
 use telemetry_http::{RequestFilter, RequestLabels};
+use tower::{Layer, ServiceExt, service_fn};
 
-use crate::{Spans, both, exchange, hello, send};
+use crate::{Body, Spans, both, exchange, hello, now, send};
 
 fn get() -> http::request::Builder {
     Request::get("http://shop.example/users/42")
@@ -144,6 +145,16 @@ fn requests_that_are_filtered_out_have_no_span() {
         assert!(spans.kept.finished().is_empty());
         send(&layer, Request::get("/users"), hello);
         spans.only();
+    });
+}
+
+#[test]
+fn sp_30_hs_06_the_callers_word_on_an_error_comes_first() {
+    both(|spans| {
+        let layer = spans.server().with_error_classifier(|_: &std::io::Error| Some(telemetry_core::ErrorType::Tls));
+        let failing = service_fn(|_| async { Err::<Response<Body>, _>(std::io::Error::other("no answer")) });
+        assert!(now(layer.layer(failing).oneshot(Request::get("/").body(Body::default()).unwrap())).is_err());
+        assert_eq!(value(&spans.only(), "error.type").as_deref(), Some(telemetry_core::ErrorType::Tls.as_str()));
     });
 }
 

@@ -119,3 +119,12 @@ fn cp_03_a_request_that_is_filtered_out_keeps_its_headers() {
         assert!(spans.kept.finished().is_empty());
     });
 }
+
+#[test]
+fn cp_04_requests_of_an_exporter_have_no_span_and_tell_nothing() {
+    both(|spans| {
+        let _suppressed = Context::enter_telemetry_suppressed_scope();
+        assert!(sent(&spans.client(), get()).is_empty());
+        assert!(spans.kept.finished().is_empty());
+    });
+}

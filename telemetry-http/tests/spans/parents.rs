@@ -25,6 +25,22 @@ fn cp_02_a_span_is_the_child_of_the_caller_s() {
 }
 
 #[test]
+fn cp_03_a_server_leaves_the_headers_as_they_came() {
+    both(|spans| {
+        let request = Request::get("/").header("traceparent", traceparent(true)).header("tracestate", "a=1");
+        exchange(&spans.server(), request, |parts| {
+            assert_eq!((parts.headers["traceparent"].to_str().unwrap(), parts.headers.len()), (&*traceparent(true), 2));
+            hello()
+        });
+        exchange(&spans.server(), Request::get("/"), |parts| {
+            assert!(parts.headers.is_empty());
+            hello()
+        });
+        spans.kept.clear();
+    });
+}
+
+#[test]
 fn cp_02_what_is_current_around_the_layer_is_not_the_parent() {
     both(|spans| {
         let ambient = |request: fn() -> http::request::Builder| -> FinishedSpan {

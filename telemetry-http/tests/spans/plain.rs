@@ -5,9 +5,9 @@ use std::fmt;
 use std::sync::{Arc, Mutex};
 
 use http::{Request, Response};
-use telemetry_core::opentelemetry::Context;
 use telemetry_core::opentelemetry::baggage::BaggageExt;
-use telemetry_core::opentelemetry::trace::{TraceContextExt, TracerProvider};
+use telemetry_core::opentelemetry::trace::{Status, TraceContextExt, Tracer, TracerProvider};
+use telemetry_core::opentelemetry::{Context, KeyValue};
 use telemetry_core::propagation::Propagator;
 use telemetry_core::testing::InMemorySpans;
 use telemetry_http::{ClientTraceLayer, HttpRoute, RequestLabels, RequestTraceLayer};
@@ -174,6 +174,24 @@ fn cp_02_cp_13_without_an_exporter_a_caller_that_is_only_linked_is_not_passed_on
             hello()
         });
     });
+}
+
+#[test]
+fn cp_11_without_an_exporter_the_span_around_a_client_is_left_as_it_is() {
+    let kept = InMemorySpans::new();
+    subscribed(|_| {
+        kept.provider().tracer("shop").in_span("checkout", |_| {
+            let layer = client().with_body_sizes().with_attributes([KeyValue::new("shop.plan", "gold")]);
+            exchange(&layer, Request::get("http://shop.example/"), |parts| {
+                assert!(parts.headers.contains_key("traceparent"));
+                status::<500>()
+            });
+            assert!(kept.finished().is_empty());
+        });
+    });
+    let checkout = kept.only();
+    assert_eq!((&*checkout.name, &checkout.status), ("checkout", &Status::Unset));
+    assert_eq!(checkout.attributes(), [""; 0]);
 }
 
 #[test]

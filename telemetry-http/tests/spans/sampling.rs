@@ -96,6 +96,7 @@ fn sp_50_full_sampling_shows_all_that_is_known_at_the_start() {
         send(&spans.server().with_full_sampling(), parent.of(request("/users/42?color=blue")), hello);
         let mut exported = spans.only().attributes();
         exported.retain(|attribute| !attribute.starts_with(LATE));
+        assert!(exported.contains(&"network.peer.address=192.0.2.7".to_owned()), "{exported:?}");
         assert_eq!(sampler.only().attributes, exported);
     });
 }
