@@ -159,6 +159,25 @@ fn sp_30_hs_06_the_callers_word_on_an_error_comes_first() {
 }
 
 #[test]
+fn sp_04_sp_31_a_request_that_is_forwarded_keeps_its_labels_to_itself() {
+    both(|spans| {
+        exchange(&spans.server().with_labels(), get(), |parts| {
+            let labels = parts.extensions.get::<RequestLabels>().unwrap();
+            labels.set_route("/users/{id}");
+            labels.add(KeyValue::new("shop.plan", "gold"));
+            let mut forwarded = Request::get("http://inner.example/users/42");
+            *forwarded.extensions_mut().unwrap() = parts.extensions;
+            exchange(&spans.client(), forwarded, |_| hello());
+            hello()
+        });
+        let [client, server] = &spans.kept.finished()[..] else { panic!("two spans") };
+        assert_eq!((&*client.name, value(client, "http.route"), value(client, "shop.plan")), ("GET", None, None));
+        assert_eq!((&*server.name, value(server, "shop.plan").as_deref()), ("GET /users/{id}", Some("gold")));
+        spans.kept.clear();
+    });
+}
+
+#[test]
 fn without_labels_the_handler_finds_none() {
     both(|spans| {
         exchange(&spans.server(), get(), |parts| {
