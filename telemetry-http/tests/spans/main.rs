@@ -20,6 +20,7 @@ mod parents;
 mod plain;
 mod recording;
 mod redaction;
+mod same;
 mod sampler;
 mod sampling;
 mod status;
