@@ -66,16 +66,19 @@ impl Traced {
     ) -> (Tracked<Self>, ByteCount) {
         let is_counted = shared.options.body_sizes && !body.is_end_stream();
         let (request_bytes, bytes) = if is_counted { ByteCount::pair() } else { <_>::default() };
-        // A layer of the metrics around this one may have given the request some.
-        let labels = match shared.options.common.labels {
+        let common = &shared.options.common;
+        let labels = match common.labels {
             true => Some(&*parts.extensions.get_or_insert_default::<RequestLabels>()),
-            false => parts.extensions.get(),
+            // A layer of the metrics around this one may have given the request some.
+            false if common.side == Side::Server => parts.extensions.get(),
+            // Those of the request that this one answers.
+            false => None,
         };
         let labels = labels.cloned();
         let mut state = Spare::take(&SPARE);
         let mut others = state.as_mut().map(|spare| take(&mut spare.others)).unwrap_or_default();
         if let Some(rest) = rest {
-            rest.visit(!shared.options.full_sampling, |attribute| others.push(attribute));
+            rest.visit(true, |attribute| others.push(attribute));
         }
         let new = State {
             progress: Progress::new(&parts.method),
