@@ -98,7 +98,7 @@ fn sp_33_sp_34_hs_09_the_client_of_hyper_tells_the_peer_and_the_version() {
             let request = Request::get(format!("http://localhost:{}/", address.port()));
             let request = request.body(Empty::<Bytes>::new()).unwrap();
             let client = tower::ServiceBuilder::new()
-                .layer(spans.client())
+                .layer(spans.client().with_network_details())
                 .map_request(|request: Request<telemetry_http::RequestBody<Empty<Bytes>>>| request)
                 .service(client);
             client.oneshot(request).await.unwrap().collect().await.unwrap();
@@ -109,5 +109,8 @@ fn sp_33_sp_34_hs_09_the_client_of_hyper_tells_the_peer_and_the_version() {
         assert_eq!(span.attribute("network.peer.address"), Some(&"127.0.0.1".into()));
         assert_eq!(span.attribute("network.peer.port"), Some(&i64::from(address.port()).into()));
         assert_eq!(span.attribute("network.protocol.version"), Some(&"1.0".into()));
+        assert_eq!(span.attribute("network.transport"), Some(&"tcp".into()));
+        assert_eq!(span.attribute("network.local.address"), Some(&"127.0.0.1".into()));
+        assert!(span.attribute("network.local.port").is_some_and(|port| *port != i64::from(address.port()).into()));
     }
 }

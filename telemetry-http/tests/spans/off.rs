@@ -53,7 +53,7 @@ fn all_of_client(spans: &Spans) -> FinishedSpan {
 fn sp_62_no_name_is_deprecated() {
     both(|spans| {
         for span in [all_of_server(spans), all_of_client(spans)] {
-            assert!(span.attributes.len() >= 16, "{:?}", span.attributes());
+            assert!(span.attributes.len() >= 14, "{:?}", span.attributes());
             for attribute in &span.attributes {
                 let name = attribute.key.as_str();
                 assert!(DEPRECATED.lines().all(|deprecated| deprecated != name), "{name}");

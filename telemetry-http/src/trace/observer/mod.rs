@@ -114,7 +114,7 @@ impl Traced {
             return;
         }
         if options.common.side == Side::Client {
-            answer::show(head, |attribute| state.others.push(attribute));
+            answer::show(head, options.network_details, |attribute| state.others.push(attribute));
         } else if let Some(route) = head.extensions.get::<HttpRoute>() {
             state.route = Some(route.value());
         }
