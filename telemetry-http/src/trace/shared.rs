@@ -1,4 +1,5 @@
 use std::cell::{LazyCell, OnceCell};
+use std::panic::resume_unwind;
 use std::sync::{Arc, OnceLock};
 use std::time::{Instant, SystemTime};
 
@@ -34,15 +35,17 @@ pub(crate) struct TraceShared {
     pub(super) missing_route: MissingRouteNotice,
     /// Whether there is more to find out of a response than its status.
     pub(super) looks_at_answer: bool,
+    /// Whether functions of the caller's are asked before a span is there.
+    pub(super) asks_caller: bool,
     /// Made when it is first asked for, which is when the first request comes.
     ready: OnceLock<Ready>,
 }
 
 /// What is found out once.
 #[derive(Debug)]
-struct Ready {
+pub(super) struct Ready {
     /// Absent for spans of `tracing`.
-    tracer: Option<ScopedTracer>,
+    pub(super) tracer: Option<ScopedTracer>,
     methods: KnownMethods,
     method_names: Vec<StringValue>,
 }
@@ -70,10 +73,10 @@ impl TraceShared {
     }
 
     fn from_options(options: TraceOptions) -> Arc<Self> {
-        let looks_at_answer = options.looks_at_answer();
         Arc::new(Self {
+            looks_at_answer: options.looks_at_answer(),
+            asks_caller: options.asks_caller(),
             options,
-            looks_at_answer,
             missing_route: MissingRouteNotice::default(),
             ready: OnceLock::new(),
         })
@@ -121,19 +124,17 @@ impl TraceShared {
             None => Start { instant: Instant::now(), time: SystemTime::now() },
         };
         let ready = self.ready();
-        let (started, start) = if let Some(tracer) = &ready.tracer {
-            let start = start();
-            (self.start_on_api(ready, tracer, start, parts), start)
-        } else {
-            // A span that nobody wants does not look at the clock.
-            let Some(started) = self.start_on_tracing(ready, parts) else { return self.skip(parts) };
-            (started, start())
-        };
+        let (begun, panic) = self.begin(ready, parts, start);
+        let Some((started, start)) = begun else { return self.skip(parts) };
         self.pass_on(started.span.context(), parts);
         if let (Some(joint), Some(identity)) = (&joint, started.span.identity()) {
             let _ = joint.span.set(identity);
         }
-        Traced::start(self, started, (start, joint), parts, body)
+        let (mut tracked, bytes) = Traced::start(self, started, (start, joint), parts, body);
+        if let Some(panic) = panic {
+            tracked.with(|_| resume_unwind(panic));
+        }
+        (tracked, bytes)
     }
 
     /// A request without a span of its own.
@@ -176,7 +177,7 @@ impl TraceShared {
         (Context::new(), link.is_valid().then(|| Link::with_context(link)))
     }
 
-    fn start_on_api(&self, ready: &Ready, tracer: &ScopedTracer, start: Start, parts: &Parts) -> Started {
+    pub(super) fn start_on_api(&self, ready: &Ready, tracer: &ScopedTracer, start: Start, parts: &Parts) -> Started {
         let name = self.name(ready, parts);
         let (parent, link) = self.parent(parts);
         let mut span = SpanBuilder::from_name(name.text()).with_kind(self.kind()).with_start_time(start.time);
@@ -207,16 +208,29 @@ impl TraceShared {
     }
 
     /// Absent if no subscriber wants the span.
-    fn start_on_tracing(&self, ready: &Ready, parts: &Parts) -> Option<Started> {
+    pub(super) fn start_on_tracing(&self, ready: &Ready, parts: &Parts) -> Option<Started> {
         let name = OnceCell::new();
         let named = || name.get_or_init(|| self.name(ready, parts));
         let (options, lines) = (&self.options, LazyCell::new(|| Lines::of(&parts.headers)));
+        // Asked before the span is there, since what the caller says may be a panic.
+        let more = OnceCell::new();
+        let ask = || {
+            more.get_or_init(|| {
+                let mut more = Vec::new();
+                self.show_more(parts, |attribute| more.push(attribute));
+                more
+            });
+        };
         let span = match options.common.side {
             Side::Server => fields::server(|| {
+                ask();
                 let rest = options.full_sampling.then(|| ServerRest::new(options, parts, &lines));
                 (named().clone(), ServerRequest::new(options, parts, &lines, named()), rest)
             }),
-            Side::Client => fields::client(|| (named().clone(), ClientRequest::new(options, parts, &lines, named()))),
+            Side::Client => fields::client(|| {
+                ask();
+                (named().clone(), ClientRequest::new(options, parts, &lines, named()))
+            }),
         };
         if span.is_disabled() {
             return None;
@@ -229,7 +243,9 @@ impl TraceShared {
         if let Some(link) = link {
             span.add_link(link.span_context);
         }
-        self.show_more(parts, |attribute| span.set_attribute(attribute.key, attribute.value));
+        for attribute in more.into_inner().unwrap_or_default() {
+            span.set_attribute(attribute.key, attribute.value);
+        }
         let context = span.context();
         let span = match context.has_active_span() {
             true => RequestSpan::of_tracing(span, context),
