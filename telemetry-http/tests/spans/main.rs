@@ -3,6 +3,7 @@
 
 mod attributes;
 mod client;
+mod endings;
 mod names;
 
 use std::convert::Infallible;
