@@ -28,10 +28,10 @@ impl<O: Observer> Tracked<O> {
         let entered = self.0.as_mut().map(|observer| {
             let (scope, progress) = observer.enter();
             // While something unwinds the scope is left first.
-            (Step(progress), scope)
+            (scope, Step(progress))
         });
         let result = run();
-        if let Some((step, scope)) = entered {
+        if let Some((scope, step)) = entered {
             drop(scope);
             forget(step);
         }
