@@ -2,6 +2,8 @@
 #![allow(clippy::unwrap_used)]
 
 mod attributes;
+mod auto_traits;
+mod beside;
 mod client;
 mod endings;
 mod names;
