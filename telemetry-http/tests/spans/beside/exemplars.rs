@@ -117,10 +117,10 @@ fn co_36_always_off_takes_none() {
 
 #[test]
 fn co_36_each_series_and_each_bucket_has_its_own() {
-    use super::flight::{Flight, PLAIN, Plan, serve};
+    use super::flight::{Flight, PLAIN, Plan, scripted};
 
     each(|pair| {
-        let client = pair.around(service(serve));
+        let client = pair.around(scripted());
         for status in [200, 404, 500] {
             Flight::fly(&client, Plan { status, ..PLAIN });
         }

@@ -119,7 +119,11 @@ pub(super) fn route(parts: &http::request::Parts) -> Option<telemetry_core::open
 }
 
 /// The service behind the layers: it finds its plan in the request.
-pub(super) fn serve(request: Request<Body>) -> Answer {
+pub(super) fn scripted() -> Client {
+    super::service(|request| serve(&request))
+}
+
+fn serve(request: &Request<Body>) -> Answer {
     let plan = Arc::clone(request.extensions().get::<Arc<Plan>>().unwrap());
     if plan.routed == Routed::ByTheHandler
         && let Some(labels) = request.extensions().get::<RequestLabels>()
@@ -139,12 +143,12 @@ pub(super) fn serve(request: Request<Body>) -> Answer {
         match plan.service {
             Service::PanicsInCall | Service::Panics => resume_unwind(Box::new("scripted")),
             Service::Fails => Err(std::io::Error::from(std::io::ErrorKind::TimedOut).into()),
-            Service::Answers => Ok(answer(plan)),
+            Service::Answers => Ok(answer(&plan)),
         }
     })
 }
 
-fn answer(plan: Arc<Plan>) -> Response<Body> {
+fn answer(plan: &Plan) -> Response<Body> {
     let mut response = Response::builder().status(plan.status);
     if plan.routed == Routed::ByTheResponse {
         response = response.extension(HttpRoute::new(ROUTE));

@@ -1,5 +1,7 @@
 //! Spans and metrics of the same requests, with the layers in both orders, on both sides.
+#![allow(clippy::panic, clippy::print_stdout)] // Helpers of tests may fail them.
 
+mod allocations;
 mod exemplars;
 mod flight;
 mod random;

@@ -1,6 +1,7 @@
 //! A request that is sent more than once, by something between the layers.
 
 use std::collections::HashSet;
+use std::time::Instant;
 
 use super::*;
 
@@ -33,7 +34,7 @@ fn sp_56_hs_35_each_attempt_has_a_span_with_its_own_start() {
         let spans = pair.spans.kept.finished();
         assert_eq!(spans.iter().map(FinishedSpan::span_id).collect::<HashSet<_>>().len(), 3);
         for (before, after) in spans.iter().zip(&spans[1..]) {
-            assert!(after.start_time >= before.end_time + A_WHILE / 2, "{before:?} {after:?}");
+            assert!(after.start_time >= before.start_time + A_WHILE, "{before:?} {after:?}");
         }
     });
 }
@@ -44,11 +45,13 @@ fn hs_35_each_attempt_has_a_duration_with_its_own_start() {
         if pair.outside == Outside::Metrics {
             return;
         }
+        let start = Instant::now();
         send(&pair.around_with(service(hello), resending), request());
+        let without_waiting = (start.elapsed() - 3 * A_WHILE).as_secs_f64();
         let snapshot = pair.metrics.snapshot();
         assert_eq!(snapshot.count(pair.duration(), &[]), 3);
-        let all = pair.spans.only().duration().as_secs_f64();
-        let waited = 3.0 * A_WHILE.as_secs_f64();
-        assert!(snapshot.sum(pair.duration(), &[]) <= all - waited, "{all} {snapshot:?}");
+        let recorded = snapshot.sum(pair.duration(), &[]);
+        assert!(recorded <= without_waiting, "{recorded} {without_waiting}");
+        pair.spans.only();
     });
 }

@@ -1,4 +1,5 @@
 //! Every way in which a request can end, and what its span says of it then: on both sides, made in both ways.
+#![allow(clippy::expect_used, clippy::panic, clippy::print_stdout)] // Helpers of tests may fail them.
 
 mod callers;
 mod current;
