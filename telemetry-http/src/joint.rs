@@ -10,6 +10,7 @@ use std::time::{Duration, Instant, SystemTime};
 use http::Extensions;
 use telemetry_core::exemplar::SpanIdentity;
 
+use crate::labels::RequestLabels;
 use crate::side::Side;
 
 /// The kinds of layers.
@@ -47,6 +48,8 @@ pub(crate) struct Joint {
     /// Nanoseconds after the start; zero until one of the layers has ended the request.
     ended: AtomicU64,
     pub(crate) span: OnceLock<SpanIdentity>,
+    /// What the handler may add to both, if the layer outside has asked for it.
+    pub(crate) labels: OnceLock<RequestLabels>,
 }
 
 /// A request's extensions hold it until the inner layer takes it.
@@ -80,6 +83,7 @@ impl Joint {
             time,
             ended: AtomicU64::new(0),
             span: OnceLock::new(),
+            labels: OnceLock::new(),
         });
         extensions.insert(Left(Arc::clone(&joint)));
         joint

@@ -1,10 +1,12 @@
 //! Without spans there is nothing to be tied to.
 
+use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
 use http::Extensions;
 use telemetry_core::ScopedMeter;
 
+use crate::labels::RequestLabels;
 use crate::metrics::Metrics;
 use crate::options::Options;
 
@@ -34,6 +36,10 @@ impl Tie {
     #[inline]
     pub(crate) fn start(&self) -> Instant {
         self.start
+    }
+
+    pub(crate) fn labels(&self) -> Option<&OnceLock<RequestLabels>> {
+        None
     }
 
     #[inline]

@@ -9,6 +9,7 @@ use telemetry_core::semconv::Metric;
 
 use crate::instruments::Boundaries;
 use crate::joint::{Joint, Kind};
+use crate::labels::RequestLabels;
 use crate::metrics::Metrics;
 use crate::options::Options;
 
@@ -67,6 +68,11 @@ impl Tie {
     #[inline]
     pub(crate) fn start(&self) -> Instant {
         self.start
+    }
+
+    /// Where a layer for spans finds the labels of the request.
+    pub(crate) fn labels(&self) -> Option<&OnceLock<RequestLabels>> {
+        self.joint.as_ref().map(|joint| &joint.labels)
     }
 
     #[inline]

@@ -2,7 +2,7 @@ mod end;
 
 use std::any::type_name;
 use std::mem::take;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use http::request::Parts;
 use http::{HeaderMap, HeaderValue, response};
@@ -66,12 +66,12 @@ impl Traced {
     ) -> (Tracked<Self>, ByteCount) {
         let is_counted = shared.options.body_sizes && !body.is_end_stream();
         let (request_bytes, bytes) = if is_counted { ByteCount::pair() } else { <_>::default() };
-        // A layer of the metrics around this one may have given the request some.
+        let shared_labels = joint.as_ref().map(|joint| &joint.labels);
         let labels = match shared.options.common.labels {
-            true => Some(&*parts.extensions.get_or_insert_default::<RequestLabels>()),
-            false => parts.extensions.get(),
+            true => Some(RequestLabels::give(shared_labels, &mut parts.extensions)),
+            // A layer of the metrics around this one may have given the request some.
+            false => shared_labels.and_then(OnceLock::get).cloned(),
         };
-        let labels = labels.cloned();
         let mut state = Spare::take(&SPARE);
         let mut others = state.as_mut().map(|spare| take(&mut spare.others)).unwrap_or_default();
         if let Some(rest) = rest {

@@ -4,6 +4,7 @@
 mod allocations;
 mod exemplars;
 mod flight;
+mod labels;
 mod random;
 mod resent;
 mod times;

@@ -4,6 +4,7 @@
 mod callers;
 mod current;
 mod early;
+mod labels;
 mod messages;
 mod panics;
 mod response;
