@@ -51,5 +51,8 @@ impl Tie {
     }
 
     #[inline]
+    pub(crate) fn undo(&mut self) {}
+
+    #[inline]
     pub(crate) fn offer(&self, _: &Metrics, _: u32, _: Duration) {}
 }

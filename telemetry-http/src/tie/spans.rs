@@ -87,6 +87,12 @@ impl Tie {
         self.joint.as_ref().map_or_else(|| self.start.elapsed(), |joint| joint.end())
     }
 
+    /// Leaves nothing of the request behind.
+    #[inline]
+    pub(crate) fn undo(&mut self) {
+        self.joint = None;
+    }
+
     /// Offers the duration of a request as an exemplar of the series at a place.
     #[inline]
     pub(crate) fn offer(&self, metrics: &Metrics, series: u32, took: Duration) {

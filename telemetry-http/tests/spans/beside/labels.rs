@@ -1,5 +1,7 @@
 //! What a handler says of its request, for its span and for its metrics.
 
+use std::sync::Arc;
+
 use telemetry_core::opentelemetry::KeyValue;
 use telemetry_http::RequestLabels;
 
@@ -55,6 +57,33 @@ fn the_labels_of_a_request_within_a_request_are_its_own() {
             let labelled = |span: &FinishedSpan| span.attribute("shop.plan").is_some();
             let with_label = pair.spans.kept.finished().iter().map(labelled).collect::<Vec<_>>();
             assert_eq!(with_label, [false, true]);
+        }
+    }
+}
+
+#[test]
+fn nothing_of_a_request_is_kept_when_it_has_ended() {
+    for way in Way::ALL {
+        for outside in [Outside::Metrics, Outside::Spans] {
+            let pair = Pair::new(way, Side::Server, outside)
+                .with_servers(|spans, metrics| (spans.with_labels(), metrics.with_labels()));
+            let plan: Arc<str> = "gold".into();
+            let client = {
+                let plan = Arc::clone(&plan);
+                pair.around(service(move |request| {
+                    let labels = request.extensions().get::<RequestLabels>().unwrap();
+                    labels.add(KeyValue::new("shop.plan", Arc::clone(&plan)));
+                    hello(request)
+                }))
+            };
+            let owners_after = |requests: usize| {
+                let at_once: Vec<_> = (0..requests).map(|_| call(&client, request())).collect();
+                drop(at_once);
+                pair.spans.kept.clear();
+                Arc::strong_count(&plan)
+            };
+            // The series keeps its attributes.
+            assert_eq!(owners_after(1), owners_after(10), "{way:?} {outside:?}");
         }
     }
 }
