@@ -26,27 +26,38 @@ impl<O: Observer> Tracked<O> {
     /// Runs a step of the service in the observer's scope. If it panics, the request ends with that.
     #[inline]
     pub(crate) fn step<T>(&mut self, run: impl FnOnce() -> T) -> T {
-        Self::step_in(self.0.as_mut().map(O::enter), run)
-    }
-
-    /// The same for the last step, in which what the layer surrounds is dropped. A thread that is ending may have no scope
-    /// any more, and tells that by a panic, which must not go on from here.
-    #[inline]
-    pub(crate) fn last_step(&mut self, run: impl FnOnce()) {
-        let enter = |observer| catch_unwind(AssertUnwindSafe(|| O::enter(observer))).ok();
-        Self::step_in(self.0.as_mut().and_then(enter), run);
-    }
-
-    #[inline]
-    fn step_in<T>(entered: Option<(O::Scope<'_>, &mut Progress)>, run: impl FnOnce() -> T) -> T {
-        // While something unwinds the scope is left first.
-        let entered = entered.map(|(scope, progress)| (scope, Step(progress)));
+        let entered = self.0.as_mut().map(|observer| {
+            let (scope, progress) = observer.enter();
+            // While something unwinds the scope is left first.
+            (scope, Step(progress))
+        });
         let result = run();
         if let Some((scope, step)) = entered {
             drop(scope);
             forget(step);
         }
         result
+    }
+
+    /// The same for the last step, in which what the layer surrounds is dropped.
+    #[inline]
+    pub(crate) fn last_step(&mut self, run: impl FnOnce()) {
+        match self.0.as_mut() {
+            Some(observer) => Self::cancel(observer, run),
+            None => run(),
+        }
+    }
+
+    /// A thread that is ending may have no scope any more, and tells that by a panic, which must not go on from here.
+    #[cold]
+    fn cancel(observer: &mut O, run: impl FnOnce()) {
+        let enter = |observer| catch_unwind(AssertUnwindSafe(|| O::enter(observer))).ok();
+        let entered = enter(observer).map(|(scope, progress)| (scope, Step(progress)));
+        run();
+        if let Some((scope, step)) = entered {
+            drop(scope);
+            forget(step);
+        }
     }
 
     /// The head of the response is there. A body follows, unless the request has ended with that.

@@ -1,5 +1,4 @@
 use std::cell::{LazyCell, OnceCell};
-use std::panic::resume_unwind;
 use std::sync::{Arc, OnceLock};
 use std::time::{Instant, SystemTime};
 
@@ -21,7 +20,7 @@ use super::{fields, more};
 use crate::bytes::ByteCount;
 use crate::future::ResponseFuture;
 use crate::head::lines::Lines;
-use crate::joint::{Joint, Kind};
+use crate::joint::Kind;
 use crate::lifecycle::Tracked;
 use crate::method::KnownMethods;
 use crate::request_body::RequestBody;
@@ -89,7 +88,7 @@ impl TraceShared {
         Self::from_options(options)
     }
 
-    fn ready(&self) -> &Ready {
+    pub(super) fn ready(&self) -> &Ready {
         self.ready.get_or_init(|| {
             let methods = self.options.common.known_methods();
             let tracer = match &self.options.way {
@@ -117,28 +116,8 @@ impl TraceShared {
         ResponseFuture::new(tracked.step(|| inner.call(request)), tracked)
     }
 
-    fn start<B: Body>(self: &Arc<Self>, parts: &mut Parts, body: &B) -> (Tracked<Traced>, ByteCount) {
-        let joint = Joint::meet(self.options.common.side, Kind::Spans, &mut parts.extensions);
-        let start = || match &joint {
-            Some(joint) => Start { instant: joint.start, time: joint.time },
-            None => Start { instant: Instant::now(), time: SystemTime::now() },
-        };
-        let ready = self.ready();
-        let (begun, panic) = self.begin(ready, parts, start);
-        let Some((started, start)) = begun else { return self.skip(parts) };
-        self.pass_on(started.span.context(), parts);
-        if let (Some(joint), Some(identity)) = (&joint, started.span.identity()) {
-            let _ = joint.span.set(identity);
-        }
-        let (mut tracked, bytes) = Traced::start(self, started, (start, joint), parts, body);
-        if let Some(panic) = panic {
-            tracked.with(|_| resume_unwind(panic));
-        }
-        (tracked, bytes)
-    }
-
     /// A request without a span of its own.
-    fn skip(&self, parts: &mut Parts) -> (Tracked<Traced>, ByteCount) {
+    pub(super) fn skip(&self, parts: &mut Parts) -> (Tracked<Traced>, ByteCount) {
         if self.options.common.side == Side::Client {
             self.pass_on(&Context::current(), parts);
         }
@@ -146,7 +125,7 @@ impl TraceShared {
     }
 
     /// Tells the server which span the request belongs to.
-    fn pass_on(&self, context: &Context, parts: &mut Parts) {
+    pub(super) fn pass_on(&self, context: &Context, parts: &mut Parts) {
         if self.options.common.side == Side::Client && context.has_active_span() {
             self.options.propagator.inject(context, &mut parts.headers);
         }
@@ -213,22 +192,15 @@ impl TraceShared {
         let named = || name.get_or_init(|| self.name(ready, parts));
         let (options, lines) = (&self.options, LazyCell::new(|| Lines::of(&parts.headers)));
         // Asked before the span is there, since what the caller says may be a panic.
-        let more = OnceCell::new();
-        let ask = || {
-            more.get_or_init(|| {
-                let mut more = Vec::new();
-                self.show_more(parts, |attribute| more.push(attribute));
-                more
-            });
-        };
+        let mut more = Vec::new();
         let span = match options.common.side {
             Side::Server => fields::server(|| {
-                ask();
+                self.show_more(parts, |attribute| more.push(attribute));
                 let rest = options.full_sampling.then(|| ServerRest::new(options, parts, &lines));
                 (named().clone(), ServerRequest::new(options, parts, &lines, named()), rest)
             }),
             Side::Client => fields::client(|| {
-                ask();
+                self.show_more(parts, |attribute| more.push(attribute));
                 (named().clone(), ClientRequest::new(options, parts, &lines, named()))
             }),
         };
@@ -243,7 +215,7 @@ impl TraceShared {
         if let Some(link) = link {
             span.add_link(link.span_context);
         }
-        for attribute in more.into_inner().unwrap_or_default() {
+        for attribute in more {
             span.set_attribute(attribute.key, attribute.value);
         }
         let context = span.context();
