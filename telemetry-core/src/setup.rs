@@ -1,4 +1,4 @@
-//! Resource and meter provider in one call.
+//! Resource, meter provider and tracer provider in one call.
 
 use std::error::Error as StdError;
 use std::fmt;
@@ -8,6 +8,9 @@ use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::error::{OTelSdkError, OTelSdkResult};
 use opentelemetry_sdk::metrics::{MeterProviderBuilder, SdkMeterProvider};
 use opentelemetry_sdk::resource::ResourceBuilder;
+use opentelemetry_sdk::trace::{SdkTracerProvider, TracerProviderBuilder};
+
+use crate::propagation::Propagator;
 
 /// The running telemetry of a process, and the guard that flushes it.
 ///
@@ -29,12 +32,19 @@ use opentelemetry_sdk::resource::ResourceBuilder;
 #[must_use = "dropping the telemetry ends it"]
 pub struct Telemetry {
     meter_provider: SdkMeterProvider,
+    tracer_provider: Option<SdkTracerProvider>,
 }
 
 impl Telemetry {
-    /// Starts a setup: the environment's resource, no reader, and the provider made global.
+    /// Starts a setup: the environment's resource, no reader, no spans, and all that is built made global.
     pub fn builder() -> TelemetryBuilder {
-        TelemetryBuilder { service_name: None, attributes: Vec::new(), configure_metrics: Vec::new(), global: true }
+        TelemetryBuilder {
+            service_name: None,
+            attributes: Vec::new(),
+            configure_metrics: Vec::new(),
+            configure_traces: Vec::new(),
+            global: true,
+        }
     }
 
     /// The meter provider, for layers and instruments that are not to use the global one.
@@ -43,15 +53,25 @@ impl Telemetry {
         &self.meter_provider
     }
 
-    /// Flushes what the readers still hold and ends them. A scrape after this gets an error.
+    /// The tracer provider, for layers that are not to use the global one; absent unless
+    /// [`configure_traces`](TelemetryBuilder::configure_traces) was called.
+    #[must_use]
+    pub fn tracer_provider(&self) -> Option<&SdkTracerProvider> {
+        self.tracer_provider.as_ref()
+    }
+
+    /// Flushes what readers and span processors still hold and ends them. A scrape after this gets an error.
     ///
-    /// Blocks until the readers have ended. A second call does nothing.
+    /// Blocks until they have ended. A second call does nothing.
     ///
     /// # Errors
     ///
-    /// When a reader or its exporter failed in its last export; the rest has ended all the same.
+    /// When one of them or its exporter failed in its last export; the rest has ended all the same.
     pub fn shutdown(&self) -> Result<(), Error> {
-        ignore_second_shutdown(self.meter_provider.shutdown()).map_err(|error| Error(Kind::Shutdown(error)))
+        let traces = self.tracer_provider.as_ref().map_or(Ok(()), SdkTracerProvider::shutdown);
+        let metrics = self.meter_provider.shutdown();
+        let ended = ignore_second_shutdown(traces).and(ignore_second_shutdown(metrics));
+        ended.map_err(|error| Error(Kind::Shutdown(error)))
     }
 }
 
@@ -71,6 +91,7 @@ fn ignore_second_shutdown(result: OTelSdkResult) -> OTelSdkResult {
 }
 
 type ConfigureMetrics = Box<dyn FnOnce(MeterProviderBuilder) -> MeterProviderBuilder + Send>;
+type ConfigureTraces = Box<dyn FnOnce(TracerProviderBuilder) -> TracerProviderBuilder + Send>;
 
 /// Collects the settings of a [`Telemetry`].
 ///
@@ -82,6 +103,7 @@ pub struct TelemetryBuilder {
     service_name: Option<String>,
     attributes: Vec<KeyValue>,
     configure_metrics: Vec<ConfigureMetrics>,
+    configure_traces: Vec<ConfigureTraces>,
     global: bool,
 }
 
@@ -118,14 +140,35 @@ impl TelemetryBuilder {
         self
     }
 
-    /// Leaves the process's global meter provider as it is. Layers then need
-    /// [`MeterOptions::with_meter_provider`](crate::MeterOptions::with_meter_provider). Tests want this.
+    /// Adds span processors and exporters, or changes anything else of the SDK's own builder. Calls add up, in order.
+    /// Without any there is no tracer provider, and no span is made.
+    ///
+    /// ```
+    /// use telemetry_core::Telemetry;
+    /// use telemetry_core::opentelemetry_sdk::trace::InMemorySpanExporter;
+    ///
+    /// let exporter = InMemorySpanExporter::default();
+    /// let telemetry =
+    ///     Telemetry::builder().configure_traces(|traces| traces.with_batch_exporter(exporter)).build()?;
+    /// # Ok::<(), telemetry_core::setup::Error>(())
+    /// ```
+    pub fn configure_traces(
+        mut self,
+        configure: impl FnOnce(TracerProviderBuilder) -> TracerProviderBuilder + Send + 'static,
+    ) -> Self {
+        self.configure_traces.push(Box::new(configure));
+        self
+    }
+
+    /// Leaves the process's global providers and propagator as they are. Layers then need
+    /// [`MeterOptions::with_meter_provider`](crate::MeterOptions::with_meter_provider) and the like. Tests want this.
     pub fn without_global(mut self) -> Self {
         self.global = false;
         self
     }
 
-    /// Starts the providers and, unless told otherwise, makes them the global ones.
+    /// Starts the providers and, unless told otherwise, makes them the global ones, with the propagator that
+    /// [`OTEL_PROPAGATORS`](Propagator::from_env) names: W3C Trace Context and Baggage if it names none.
     ///
     /// # Errors
     ///
@@ -135,6 +178,10 @@ impl TelemetryBuilder {
             return Err(Error(Kind::EmptyServiceName));
         }
         let resource = resource(self.service_name, self.attributes);
+        let traces = SdkTracerProvider::builder().with_resource(resource.clone());
+        let has_traces = !self.configure_traces.is_empty();
+        let tracer_provider = has_traces
+            .then(|| self.configure_traces.into_iter().fold(traces, |builder, configure| configure(builder)).build());
         let meter_provider = self
             .configure_metrics
             .into_iter()
@@ -142,8 +189,10 @@ impl TelemetryBuilder {
             .build();
         if self.global {
             global::set_meter_provider(meter_provider.clone());
+            tracer_provider.iter().cloned().for_each(global::set_tracer_provider);
+            Propagator::from_env().set_global();
         }
-        Ok(Telemetry { meter_provider })
+        Ok(Telemetry { meter_provider, tracer_provider })
     }
 }
 
@@ -186,7 +235,7 @@ impl fmt::Display for Error {
             Kind::EmptyServiceName => {
                 f.write_str("the service name is empty: give `with_service_name` a name, or leave the call out")
             }
-            Kind::Shutdown(_) => f.write_str("the meter provider did not shut down cleanly"),
+            Kind::Shutdown(_) => f.write_str("a provider did not shut down cleanly"),
         }
     }
 }

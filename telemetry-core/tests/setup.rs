@@ -6,11 +6,14 @@ use std::process::Command;
 use std::time::Duration;
 
 use telemetry_core::opentelemetry::metrics::MeterProvider;
+use telemetry_core::opentelemetry::trace::{Tracer, TracerProvider};
 use telemetry_core::opentelemetry::{KeyValue, global};
+use telemetry_core::opentelemetry_sdk::Resource;
 use telemetry_core::opentelemetry_sdk::error::{OTelSdkError, OTelSdkResult};
 use telemetry_core::opentelemetry_sdk::metrics::data::ResourceMetrics;
 use telemetry_core::opentelemetry_sdk::metrics::exporter::PushMetricExporter;
 use telemetry_core::opentelemetry_sdk::metrics::{InMemoryMetricExporter, PeriodicReader, Temporality};
+use telemetry_core::opentelemetry_sdk::trace::{InMemorySpanExporter, SpanData, SpanExporter};
 use telemetry_core::{Telemetry, TelemetryBuilder};
 
 fn with_exporter(builder: TelemetryBuilder, exporter: &InMemoryMetricExporter) -> TelemetryBuilder {
@@ -148,4 +151,34 @@ fn co_06_the_environment_names_the_service() {
     let attributes = ("OTEL_RESOURCE_ATTRIBUTES", "service.name=store");
     assert_eq!(service_name_with_environment(&[attributes]), "store");
     assert_eq!(service_name_with_environment(&[attributes, ("OTEL_SERVICE_NAME", "shop")]), "shop");
+}
+
+#[test]
+fn spans_are_flushed_by_a_shutdown_and_made_only_if_they_were_asked_for() {
+    let exporter = InMemorySpanExporter::default();
+    let kept = KeptAfterShutdown(exporter.clone());
+    let builder = Telemetry::builder().without_global().with_service_name("shop");
+    let telemetry = builder.configure_traces(|traces| traces.with_batch_exporter(kept)).build().unwrap();
+    let provider = telemetry.tracer_provider().expect("traces were asked for");
+    provider.tracer("shop").in_span("checkout", |_| ());
+    telemetry.shutdown().unwrap();
+    telemetry.shutdown().unwrap();
+
+    let spans = exporter.get_finished_spans().unwrap();
+    assert_eq!(spans.iter().map(|span| &*span.name).collect::<Vec<_>>(), ["checkout"]);
+    assert!(Telemetry::builder().without_global().build().unwrap().tracer_provider().is_none());
+}
+
+/// The one of the SDK forgets its spans when it is shut down.
+#[derive(Debug)]
+struct KeptAfterShutdown(InMemorySpanExporter);
+
+impl SpanExporter for KeptAfterShutdown {
+    async fn export(&self, batch: Vec<SpanData>) -> OTelSdkResult {
+        self.0.export(batch).await
+    }
+
+    fn set_resource(&mut self, resource: &Resource) {
+        assert_eq!(resource.get(&"service.name".into()), Some("shop".into()));
+    }
 }

@@ -1,9 +1,10 @@
-//! OpenTelemetry metrics for HTTP services and clients, as tower layers.
+//! OpenTelemetry metrics and spans for HTTP services and clients, as tower layers.
 //!
 //! [`RequestMetricsLayer`] goes around any service from `http::Request` to `http::Response`: axum, hyper, tonic or a
 //! tower stack. It follows the request from the call to the last byte of the response, and records each request once
-//! in whatever way it ends. With feature `client`, `ClientMetricsLayer` does the same for the requests that go out, and
-//! `ClientConnectionLayer` for the connections that carry them.
+//! in whatever way it ends. With feature `trace`, `RequestTraceLayer` gives it a span as well. With feature `client`,
+//! `ClientMetricsLayer` and `ClientTraceLayer` do the same for the requests that go out, and `ClientConnectionLayer` for
+//! the connections that carry them.
 //!
 //! ```
 //! use bytes::Bytes;
@@ -170,6 +171,73 @@
 //! `server.address` and `server.port` are always there on a client that knows them, and on a server with
 //! [`with_server_address`](RequestMetricsLayer::with_server_address).
 //!
+//! # Spans
+//!
+//! With feature `trace`, `RequestTraceLayer` makes a span for each request of a service, and `ClientTraceLayer` (with
+//! `client`) one for each that is sent. There are two ways to make them, which export the same spans:
+//!
+//! | constructor | for | cost of a request that is not sampled |
+//! |---|---|---|
+//! | `new()`, `with_tracer_provider(..)` | whoever exports: spans of the OpenTelemetry API | a quarter of the other |
+//! | `tracing()` | whoever reads spans with subscribers of `tracing`; the layer of `tracing-opentelemetry` exports them | almost that of one that is sampled; next to nothing if no subscriber wants it |
+//!
+//! With both, spans and events of `tracing` and spans of the OpenTelemetry API that a handler makes join the same trace,
+//! and have the right parent. For that `tracing-opentelemetry` has to activate contexts, which it does by default.
+//!
+//! | attribute | server | client |
+//! |---|---|---|
+//! | `http.request.method`, and `.method_original` if that is another | yes | yes |
+//! | `http.route` / `url.template` | if known, also late | if known |
+//! | `url.path`, `url.query`, `url.scheme` | yes | `with_scheme` |
+//! | `url.full` | no | yes |
+//! | `server.address`, `server.port` | as the client asked for it | yes |
+//! | `client.address` | the peer, or what a proxy tells (`with_forwarded_headers`) | no |
+//! | `network.peer.address`, `network.peer.port` | from the request's [`ConnectionInfo`](telemetry_core::ConnectionInfo) | from hyper-util's client |
+//! | `network.protocol.version`, `http.response.status_code`, `error.type` | yes | yes |
+//! | `user_agent.original` | yes | `with_user_agent` |
+//! | `http.request.resend_count` | no | with `Resends` in the extensions of the request |
+//! | `network.transport`, `network.local.*`, `client.port` | `with_network_details` | the same |
+//! | `user_agent.synthetic.type`, body sizes, headers | on demand | on demand |
+//!
+//! A span is named `{method} {route}`, or after the method alone; a method that is not known is `HTTP` there. Its status is
+//! an error for a 5xx, for a client also for a 4xx, and whenever the request has an `error.type`: the same one as in its
+//! metrics. It has no description unless `with_exceptions` is on.
+//!
+//! It ends when the request does, as in [the table above](#when-a-request-ends), and is the current span in the call, in
+//! each poll of the future and of the body, and while a request that is cancelled is dropped; at no other time, and for no
+//! other task. Where metrics and spans are both there, in either order, they begin with one look at the clock, and end with
+//! one if nothing stands between the layers: duration and span agree to the nanosecond (a span of `tracing` begins a moment
+//! later, since its own layer looks at the clock). Where a function that is given to a trace layer panics before the span has
+//! started, the span shows nothing that such a function would have said.
+//!
+//! ## What must not be seen
+//!
+//! User names and passwords in URLs are `REDACTED`, and so are the values of the query's keys that the conventions name
+//! (`sig`, `X-Amz-Signature` and the like); `with_redacted_query_keys` names others, and `with_url_scrubber` takes out what
+//! only the application knows. No header is shown unless `with_request_headers` or `with_response_headers` names it. The
+//! text of an error is not shown unless `with_exceptions` is on. Text from the other side longer than 8192 bytes is cut.
+//!
+//! ## The trace goes on
+//!
+//! A server's span is a child of the one that the request's `traceparent` names, and the root of a trace of its own
+//! otherwise: what was current around the call does not count. `with_linked_parent` links to it instead, for the edge of a
+//! system, and takes no baggage from there. A client's span is a child of the current one, and the server is told of it in
+//! headers that replace older ones. The formats are those of the global propagator
+//! ([`Propagator::global`](telemetry_core::propagation::Propagator::global)), or of `with_propagator`; as long as neither is
+//! set, every trace ends at the process.
+//!
+//! ## What a sampler sees
+//!
+//! The attributes at the start, with a few exceptions that save a third to half of the cost: a span of the OpenTelemetry
+//! API whose parent is not sampled shows none, since samplers that go by the parent drop it, and a server's span of
+//! `tracing` shows no `url.scheme`, `client.address` and `user_agent.original`. `with_full_sampling` shows all.
+//!
+//! ## Exemplars
+//!
+//! The duration of a request in a sampled span is offered to the exemplars of its series, and with that the metrics lead
+//! to a trace: to the request's own span, or to whichever is current when the request comes. `OTEL_METRICS_EXEMPLAR_FILTER`
+//! decides, as [`exemplar`](telemetry_core::exemplar) says.
+//!
 //! # Features
 //!
 //! | feature | what it adds |
@@ -181,6 +249,7 @@
 //! | `reqwest` | the errors of reqwest told apart |
 //! | `rustls` | the errors of rustls found wherever they are |
 //! | `timeout` | the timeouts of tower and tokio told from other errors |
+//! | `trace` | `RequestTraceLayer`, with `client` also `ClientTraceLayer`; exemplars on durations |
 
 mod attributes;
 mod builder;

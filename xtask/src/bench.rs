@@ -9,12 +9,13 @@ pub(crate) fn steps(quick: bool) -> Vec<Step> {
     vec![
         Step::loud("benches", bench("--bench request --bench scrape")),
         counting("instructions of a request", bench("--bench instructions")),
+        counting("instructions of a span", bench("--features spans --bench span_instructions")),
     ]
 }
 
 /// The package beside the workspace, which nothing else builds: its peers are no business of `ci`.
 pub(crate) fn peers(quick: bool) -> Vec<Step> {
-    let bench = |name: &str| Command::new("cargo bench --manifest-path benches/peers/Cargo.toml --bench").arg(name);
+    let bench = |name: &str| Command::new("cargo bench --manifest-path benches/peers/Cargo.toml --bench").args(name);
     vec![
         Step::loud("requests in turn", short(bench("request_ratios"), quick)),
         Step::loud("requests of two threads", short(bench("request_scaling"), quick)),
@@ -23,6 +24,7 @@ pub(crate) fn peers(quick: bool) -> Vec<Step> {
         // Always the quick way: who is faster is seen better in the turns above.
         Step::loud("whole scrapes", short(bench("scrape"), true)),
         counting("instructions of a scrape", short(bench("scrape_instructions"), quick)),
+        counting("spans beside others", short(bench("span_costs --no-default-features --features spans"), quick)),
     ]
 }
 
@@ -39,6 +41,6 @@ fn counting(name: &str, bench: Command) -> Step {
 
 /// Every bench once, unoptimised and unmeasured: it shows that they build and run.
 pub(crate) fn smoke() -> Vec<Step> {
-    let command = Command::new("cargo test --quiet -p telemetry-benches --bench").arg("*");
+    let command = Command::new("cargo test --quiet -p telemetry-benches --features spans --bench").arg("*");
     vec![Step::quiet("benches, each once", command)]
 }

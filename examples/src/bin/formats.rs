@@ -47,7 +47,7 @@ const DELAY: &str = "shop.delivery.delay";
 const BALANCE: &str = "shop.balance";
 
 fn main() -> Result<(), Box<dyn Error>> {
-    tracing_subscriber::fmt().with_writer(io::stderr).with_max_level(tracing::Level::WARN).init();
+    telemetry_examples::log_warnings();
     let flags = Flags::parse();
 
     let registry = registry()?;

@@ -1,7 +1,8 @@
 //! A page that counts its visitors, with hyper and tower.
 //!
-//! It has a counter of its own, `RequestMetricsLayer` around its requests and `NetworkMetricsLayer` around its
-//! connections. Prometheus finds all of it in one place. The flags, the accept loop and the end on a signal are those of
+//! It has a counter of its own, `RequestMetricsLayer` and `RequestTraceLayer` around its requests and
+//! `NetworkMetricsLayer` around its connections. Prometheus finds the metrics in one place; spans go by OTLP to
+//! `OTEL_EXPORTER_OTLP_ENDPOINT`, if that is set. The flags, the accept loop and the end on a signal are those of
 //! the other examples too, in `examples/src/lib.rs`.
 //!
 //! ```text
@@ -31,6 +32,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use bytes::Bytes;
 use clap::Parser;
+use http::request::Parts;
 use http_body_util::Full;
 use hyper::body::Incoming;
 use hyper::service::service_fn;
@@ -38,22 +40,22 @@ use hyper::{Method, Request, Response, StatusCode};
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use hyper_util::server::conn::auto;
 use telemetry_core::Telemetry;
-use telemetry_core::opentelemetry::global;
 use telemetry_core::opentelemetry::metrics::Counter;
-use telemetry_examples::{Flags, Server};
-use telemetry_http::RequestMetricsLayer;
+use telemetry_core::opentelemetry::{StringValue, global};
+use telemetry_examples::{Flags, Server, otlp};
+use telemetry_http::{RequestMetricsLayer, RequestTraceLayer};
 use telemetry_net::{MeteredStream, NetworkMetricsLayer};
 use telemetry_prometheus::{MetricsBody, PrometheusExporter, PrometheusMetricsHandler, TelemetryBuilderExt};
 use tokio::net::TcpStream;
 use tower::{Layer, ServiceBuilder, ServiceExt};
 
 fn main() -> Result<(), Box<dyn Error>> {
-    tracing_subscriber::fmt().with_writer(io::stderr).with_max_level(tracing::Level::WARN).init();
+    telemetry_examples::log_warnings();
     let flags = Flags::parse();
 
     let exporter = PrometheusExporter::new();
-    let telemetry =
-        Telemetry::builder().with_service_name("http_telemetry").with_prometheus(exporter.clone()).build()?;
+    let telemetry = Telemetry::builder().with_service_name("http_telemetry").with_prometheus(exporter.clone());
+    let telemetry = otlp::with_spans(telemetry)?.build()?;
 
     serve(flags, PrometheusMetricsHandler::new(exporter))?;
 
@@ -70,7 +72,8 @@ async fn serve(flags: Flags, metrics: PrometheusMetricsHandler) -> io::Result<()
         global::meter("http_telemetry").u64_counter("visitor_counter").with_description("Page visitors.").build();
     let visitors = Visitors { last: Arc::default(), counter };
     let pages = ServiceBuilder::new()
-        .layer(RequestMetricsLayer::new().with_route(|head| (head.uri.path() == "/").then(|| "/".into())))
+        .layer(RequestMetricsLayer::new().with_route(route))
+        .layer(RequestTraceLayer::new().with_route(route))
         .service_fn(move |request| page(request, visitors.clone()));
 
     let connections = NetworkMetricsLayer::new().layer(tower::service_fn(move |stream: MeteredStream<TcpStream>| {
@@ -96,6 +99,10 @@ async fn serve(flags: Flags, metrics: PrometheusMetricsHandler) -> io::Result<()
 struct Visitors {
     last: Arc<AtomicU64>,
     counter: Counter<u64>,
+}
+
+fn route(head: &Parts) -> Option<StringValue> {
+    (head.uri.path() == "/").then(|| "/".into())
 }
 
 async fn page<B>(request: Request<B>, visitors: Visitors) -> Result<Response<Full<Bytes>>, Infallible> {

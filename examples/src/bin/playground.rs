@@ -15,6 +15,9 @@
 //! $ curl http://127.0.0.1:63012/tally
 //! ```
 //!
+//! Spans go by OTLP to `OTEL_EXPORTER_OTLP_ENDPOINT`, if that is set, and then the metrics lead to them by exemplars. The
+//! header `x-trace-id` of a response names the trace.
+//!
 //! The tally is what the playground has counted by itself, outside of all layers: the metrics have to agree with it.
 
 use std::convert::Infallible;
@@ -25,7 +28,7 @@ use std::time::Duration;
 use axum::body::Body;
 use axum::extract::ws::{Message, WebSocket, WebSocketUpgrade};
 use axum::extract::{Path, Query};
-use axum::http::StatusCode;
+use axum::http::{HeaderName, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
@@ -40,8 +43,8 @@ use hyper_util::service::TowerToHyperService;
 use serde::Deserialize;
 use telemetry_core::Telemetry;
 use telemetry_examples::tally::Tally;
-use telemetry_examples::{Flags, Server};
-use telemetry_http::RequestMetricsLayer;
+use telemetry_examples::{Flags, Server, otlp};
+use telemetry_http::{RequestMetricsLayer, RequestTraceLayer};
 use telemetry_net::{MeteredStream, NetworkMetricsLayer};
 use telemetry_prometheus::{PrometheusExporter, PrometheusMetricsHandler, TelemetryBuilderExt};
 use tokio::net::TcpStream;
@@ -59,16 +62,20 @@ GET  /panic                                a handler that panics
 GET  /ws                                   a WebSocket that echoes
 ";
 
+/// Tells a client which trace its request is a part of.
+const TRACE_ID: HeaderName = HeaderName::from_static("x-trace-id");
+
 const LONGEST_MS: u64 = 60_000;
 const MOST_CHUNKS: u64 = 10_000;
 const LARGEST_CHUNK: usize = 1 << 20;
 
 fn main() -> Result<(), Box<dyn Error>> {
-    tracing_subscriber::fmt().with_writer(io::stderr).with_max_level(tracing::Level::WARN).init();
+    telemetry_examples::log_warnings();
     let flags = Flags::parse();
 
     let exporter = PrometheusExporter::new();
-    let telemetry = Telemetry::builder().with_service_name("playground").with_prometheus(exporter.clone()).build()?;
+    let telemetry = Telemetry::builder().with_service_name("playground").with_prometheus(exporter.clone());
+    let telemetry = otlp::with_spans(telemetry)?.build()?;
 
     serve(flags, PrometheusMetricsHandler::new(exporter))?;
 
@@ -108,7 +115,7 @@ async fn serve(flags: Flags, metrics: PrometheusMetricsHandler) -> io::Result<()
     Ok(())
 }
 
-/// The layer comes last: it covers the routes, and the fallback too.
+/// The layers come last: they cover the routes, and the fallback too.
 fn router() -> Router {
     Router::new()
         .route("/", get(INDEX))
@@ -119,6 +126,7 @@ fn router() -> Router {
         .route("/slow", get(slow))
         .route("/panic", get(panics))
         .route("/ws", get(web_socket))
+        .layer(RequestTraceLayer::new().with_trace_id_header(TRACE_ID))
         .layer(RequestMetricsLayer::new())
 }
 

@@ -1,14 +1,17 @@
 use std::sync::Arc;
-use std::time::SystemTime;
+use std::time::{Duration, Instant, SystemTime};
 
 use opentelemetry::KeyValue;
 
-use super::slot::{Slot, millisecond};
+use super::slot::{Slot, millisecond, tick, time_of};
 use super::{Exemplar, ExemplarFilter, SpanIdentity};
 
 /// Slots for exponential buckets. There are up to 160 buckets, which the aggregation moves and merges; the
 /// specification asks for 20 exemplars of them at most.
 const EXPONENTIAL_SLOTS: u8 = 20;
+
+/// The bounds of most histograms.
+const FEW: usize = 16;
 
 /// How the values of a metric are spread over the slots of a reservoir.
 ///
@@ -37,7 +40,7 @@ pub enum Buckets<'a> {
 /// Clones share them. The default one keeps nothing.
 ///
 /// ```
-/// use std::time::SystemTime;
+/// use std::time::{Duration, Instant, SystemTime};
 ///
 /// use telemetry_core::exemplar::{Buckets, ExemplarFilter, ExemplarStore};
 /// use telemetry_core::opentelemetry::InstrumentationScope;
@@ -87,10 +90,44 @@ impl ExemplarReservoir {
     /// Never waits, and allocates only to keep attributes. What is not a number is not kept.
     #[inline]
     pub fn offer(&self, value: f64, time: SystemTime, span: Option<&SpanIdentity>, filtered_attributes: &[KeyValue]) {
-        let Some(slots) = &self.0 else { return };
-        if slots.takes_all || span.is_some_and(SpanIdentity::is_sampled) {
-            slots.offer(value, time, span, filtered_attributes);
-        }
+        let Some(slots) = self.takes(span) else { return };
+        slots.offer(value, millisecond(time), || Exemplar::offered(value, time, span, filtered_attributes));
+    }
+
+    /// The same for a time that was measured from a moment on, in seconds: what is taken has the time of day at which it
+    /// ended, and what is not costs less. Of measurements that began in the same millisecond a bucket takes one.
+    ///
+    /// ```
+    /// use std::time::{Duration, Instant, SystemTime};
+    /// # use telemetry_core::exemplar::{Buckets, ExemplarFilter, ExemplarStore};
+    /// # use telemetry_core::opentelemetry::InstrumentationScope;
+    ///
+    /// # let store = ExemplarStore::builder().with_filter(ExemplarFilter::AlwaysOn).build();
+    /// # let buckets = Buckets::Explicit(&[0.1, 1.0]);
+    /// # let durations = store.reservoir(&InstrumentationScope::default(), "checkout.duration", &[], buckets);
+    /// let (before, start) = (SystemTime::now(), Instant::now());
+    /// durations.offer_duration(start, Duration::from_millis(200), None, &[]);
+    /// durations.visit(|exemplar| assert!(exemplar.value() == 0.2 && exemplar.time() > before));
+    /// ```
+    #[inline]
+    pub fn offer_duration(
+        &self,
+        start: Instant,
+        took: Duration,
+        span: Option<&SpanIdentity>,
+        filtered_attributes: &[KeyValue],
+    ) {
+        let Some(slots) = self.takes(span) else { return };
+        let seconds = took.as_secs_f64();
+        slots.offer(seconds, tick(start), || {
+            Exemplar::offered(seconds, time_of(start) + took, span, filtered_attributes)
+        });
+    }
+
+    #[inline]
+    fn takes(&self, span: Option<&SpanIdentity>) -> Option<&Slots> {
+        let slots = self.0.as_ref()?;
+        (slots.takes_all || span.is_some_and(SpanIdentity::is_sampled)).then_some(slots)
     }
 
     /// Shows each exemplar that is kept to `visit`, in the order of the buckets.
@@ -109,21 +146,26 @@ impl ExemplarReservoir {
 }
 
 impl Slots {
-    fn offer(&self, value: f64, time: SystemTime, span: Option<&SpanIdentity>, filtered_attributes: &[KeyValue]) {
+    /// `period` is a number that all measurements of about one millisecond share.
+    #[inline]
+    fn offer(&self, value: f64, period: u64, exemplar: impl FnOnce() -> Exemplar) {
         if value.is_nan() {
             return;
         }
-        let Some(slot) = self.slots.get(self.layout.index(value)) else { return };
-        let millisecond = millisecond(time);
-        if !slot.has(millisecond) {
-            slot.offer(millisecond, || Exemplar::offered(value, time, span, filtered_attributes));
+        if let Some(slot) = self.slots.get(self.layout.index(value))
+            && !slot.has(period)
+        {
+            slot.offer(period, exemplar);
         }
     }
 }
 
 impl Layout {
+    #[inline]
     fn index(&self, value: f64) -> usize {
         match self {
+            // Few are compared at once in less time than a search takes.
+            Self::Explicit(bounds) if bounds.len() <= FEW => bounds.iter().filter(|bound| value > **bound).count(),
             Self::Explicit(bounds) => bounds.partition_point(|bound| value > *bound),
             Self::Single => 0,
             Self::Exponential => binary_exponent(value) % usize::from(EXPONENTIAL_SLOTS),

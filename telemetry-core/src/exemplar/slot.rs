@@ -1,8 +1,9 @@
 //! The place of one exemplar.
 
+use std::hash::{Hash, Hasher};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError, TryLockError};
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use super::Exemplar;
 
@@ -64,6 +65,55 @@ impl Slot {
 pub(super) fn millisecond(time: SystemTime) -> u64 {
     let from_1970 = time.duration_since(UNIX_EPOCH).unwrap_or_else(|before| before.duration());
     from_1970.as_secs() << 10 | u64::from(from_1970.subsec_millis())
+}
+
+/// The same for a moment, in a little more than milliseconds where the clock counts seconds and nanoseconds, as it does on
+/// most systems. Elsewhere each moment has a number of its own.
+#[inline]
+pub(super) fn tick(moment: Instant) -> u64 {
+    let mut tick = Tick(0);
+    moment.hash(&mut tick);
+    tick.finish()
+}
+
+/// Gets to see what a moment is made of. To subtract another one would take longer than all else that an offer does.
+struct Tick(u64);
+
+impl Hasher for Tick {
+    #[inline]
+    fn write_i64(&mut self, seconds: i64) {
+        self.write_u64(seconds as u64);
+    }
+
+    #[inline]
+    fn write_u64(&mut self, seconds: u64) {
+        self.0 ^= seconds << 10;
+    }
+
+    #[inline]
+    fn write_u32(&mut self, nanoseconds: u32) {
+        self.0 ^= u64::from(nanoseconds >> 20);
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        bytes.iter().for_each(|byte| self.write_u64(u64::from(*byte)));
+    }
+
+    /// Never the number of a slot that holds nothing.
+    #[inline]
+    fn finish(&self) -> u64 {
+        self.0 & (u64::MAX >> 1)
+    }
+}
+
+/// The time of day that belongs to a moment.
+#[cold]
+pub(super) fn time_of(moment: Instant) -> SystemTime {
+    let (now, time) = (Instant::now(), SystemTime::now());
+    match moment.checked_duration_since(now) {
+        Some(later) => time + later,
+        None => time - (now - moment),
+    }
 }
 
 #[cfg(test)]
@@ -153,6 +203,26 @@ mod tests {
             for time in [UNIX_EPOCH.checked_sub(seconds), UNIX_EPOCH.checked_add(seconds)].into_iter().flatten() {
                 assert_ne!(millisecond(time), NEVER, "{time:?}");
             }
+        }
+    }
+
+    #[test]
+    fn a_moment_has_a_tick_of_about_a_millisecond_and_its_time_of_day() {
+        let now = Instant::now();
+        let ticks: Vec<_> = (0..3_000).map(|milli| tick(now + Duration::from_millis(milli))).collect();
+        let different = ticks.windows(2).filter(|pair| pair[0] != pair[1]).count();
+        assert!((2_800..3_000).contains(&different), "{different}");
+        let close = (0..1_000).map(|micro| tick(now + Duration::from_micros(micro)));
+        let close: std::collections::HashSet<_> = close.collect();
+        assert!(!cfg!(target_os = "linux") || close.len() <= 2, "{close:?}");
+        assert!(!ticks.contains(&NEVER));
+
+        for seconds in [-5.0_f64, 0.0, 5.0] {
+            let apart = Duration::from_secs_f64(seconds.abs());
+            let moment = if seconds < 0.0 { Instant::now() - apart } else { Instant::now() + apart };
+            let (told, now) = (time_of(moment), SystemTime::now());
+            let difference = told.duration_since(now).map_or_else(|e| -e.duration().as_secs_f64(), |d| d.as_secs_f64());
+            assert!((difference - seconds).abs() < 1.0, "{difference} instead of {seconds}");
         }
     }
 }

@@ -41,6 +41,6 @@ fn server<'a>(options: &Options, parts: &'a Parts) -> Option<Authority<'a>> {
 }
 
 /// The scheme of this name, in any case.
-fn scheme_named(name: &str) -> Option<Scheme> {
+pub(crate) fn scheme_named(name: &str) -> Option<Scheme> {
     Scheme::ALL.into_iter().find(|scheme| scheme.as_str().eq_ignore_ascii_case(name))
 }

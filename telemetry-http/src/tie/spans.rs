@@ -1,6 +1,5 @@
-use std::cell::Cell;
 use std::sync::{Arc, OnceLock};
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, Instant};
 
 use http::Extensions;
 use telemetry_core::ScopedMeter;
@@ -12,11 +11,13 @@ use crate::joint::{Joint, Kind};
 use crate::labels::RequestLabels;
 use crate::metrics::Metrics;
 use crate::options::Options;
+use crate::series::Series;
 
 /// Where the exemplars of a layer's durations go.
 #[derive(Debug)]
 pub(crate) struct Exemplars {
     store: ExemplarStore,
+    filter: ExemplarFilter,
     meter: ScopedMeter,
     metric: &'static Metric,
     boundaries: Boundaries,
@@ -37,18 +38,28 @@ pub(crate) struct Tie {
 
 impl Exemplars {
     pub(crate) fn new(options: &Options, meter: &ScopedMeter) -> Self {
+        let store = options.exemplars.clone().unwrap_or_else(|| ExemplarStore::global().clone());
         Self {
-            store: options.exemplars.clone().unwrap_or_else(|| ExemplarStore::global().clone()),
+            filter: store.filter(),
+            store,
             meter: meter.clone(),
             metric: options.common.side.metrics().duration,
             boundaries: options.choice.seconds.clone(),
         }
     }
 
+    /// What is not measured has no exemplars.
+    #[cold]
+    fn reservoir(&self, metrics: &Metrics, series: &Series) -> ExemplarReservoir {
+        let Self { store, meter, metric, boundaries, .. } = self;
+        let reservoir = || meter.exemplar_reservoir(store, metric, boundaries.of(metric), series.attributes());
+        metrics.instruments.duration.as_ref().map(|_| reservoir()).unwrap_or_default()
+    }
+
     /// Whether a measurement in this span may become an exemplar.
     #[inline]
     fn takes(&self, span: Option<&SpanIdentity>) -> bool {
-        match self.store.filter() {
+        match self.filter {
             ExemplarFilter::AlwaysOff => false,
             ExemplarFilter::AlwaysOn => true,
             _ => span.is_some_and(SpanIdentity::is_sampled),
@@ -99,62 +110,11 @@ impl Tie {
         // The request's own span says more than the one around it.
         let own = self.joint.as_ref().and_then(|joint| joint.span.get());
         let span = own.or(self.current.as_ref());
-        if metrics.exemplars.takes(span) {
-            self.offer_in(metrics, series, took, span);
-        }
-    }
-
-    #[inline(never)]
-    fn offer_in(&self, metrics: &Metrics, series: u32, took: Duration, span: Option<&SpanIdentity>) {
-        let Some(series) = metrics.series.get(series).filter(|_| metrics.instruments.duration.is_some()) else {
-            return;
-        };
-        let Exemplars { store, meter, metric, boundaries } = &metrics.exemplars;
-        let reservoir = series
-            .exemplars
-            .get_or_init(|| meter.exemplar_reservoir(store, metric, boundaries.of(metric), series.attributes()));
-        let start = self.joint.as_ref().map_or_else(|| wall_clock(self.start), |joint| joint.time);
-        reservoir.offer(took.as_secs_f64(), start + took, span, &[]);
-    }
-}
-
-/// A moment as the wall clock had it: precise enough for an exemplar, and cheaper than to look at the clock.
-fn wall_clock(moment: Instant) -> SystemTime {
-    /// Within this time the two clocks go alike.
-    const VALID: Duration = Duration::from_secs(1);
-    thread_local! {
-        static LOOKED: Cell<Option<(Instant, SystemTime)>> = const { Cell::new(None) };
-    }
-    let look = || {
-        let now = (Instant::now(), SystemTime::now());
-        let _ = LOOKED.try_with(|looked| looked.set(Some(now)));
-        now
-    };
-    let (instant, time) = match LOOKED.try_with(Cell::get) {
-        Ok(Some(looked)) if moment.saturating_duration_since(looked.0) < VALID => looked,
-        _ => look(),
-    };
-    match moment.checked_duration_since(instant) {
-        Some(later) => time + later,
-        None => time - (instant - moment),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_wall_clock_is_right_before_and_after_it_was_looked_at() {
-        let now = Instant::now();
-        for (moment, seconds) in [(now, 0), (now - Duration::from_secs(5), -5), (now + Duration::from_secs(5), 5)] {
-            let told = wall_clock(moment);
-            let expected = SystemTime::now();
-            let difference = match told.duration_since(expected) {
-                Ok(later) => later.as_secs_f64(),
-                Err(earlier) => -earlier.duration().as_secs_f64(),
-            };
-            assert!((difference - f64::from(seconds)).abs() < 1.0, "{difference} instead of {seconds}");
+        if metrics.exemplars.takes(span)
+            && let Some(series) = metrics.series.get(series)
+        {
+            let exemplars = series.exemplars.get_or_init(|| metrics.exemplars.reservoir(metrics, series));
+            exemplars.offer_duration(self.start, took, span, &[]);
         }
     }
 }

@@ -106,7 +106,7 @@ macro_rules! trace_options {
 
             /// Adds what the conventions leave off of the network: `network.transport`, `network.local.address` and
             /// `network.local.port`, and on a server `client.port`, as far as the request's
-            /// [`ConnectionInfo`](telemetry_core::ConnectionInfo) tells.
+            /// [`ConnectionInfo`](telemetry_core::ConnectionInfo) tells, or for a client hyper-util's.
             #[must_use]
             pub fn with_network_details(self) -> Self {
                 self.with(|own| own.network_details = true)
@@ -120,7 +120,7 @@ macro_rules! trace_options {
 
             /// Tells of errors of the service, and of bodies, in the log: as an event of `tracing` with the
             /// conventions' name, `exception.type` and `exception.message`, which is also the description of the span's
-            /// status. Off by default, since the text of an error may hold what is not to be seen, as a URL of `reqwest`.
+            /// status. What a boxed error is says the message alone. Off by default, since the text of an error may hold what is not to be seen, as a URL of `reqwest`.
             #[must_use]
             pub fn with_exceptions(self) -> Self {
                 self.with(|own| own.exceptions = true)

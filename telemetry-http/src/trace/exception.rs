@@ -12,6 +12,8 @@ use crate::side::Side;
 pub(super) fn tell<E: 'static>(side: Side, error: &E, kind: &str) -> Option<String> {
     let message = error::message(error).map(|message| bounded(message.into()).into_owned());
     let text = message.as_deref();
+    // The box has hidden the type.
+    let kind = Some(kind).filter(|kind| !kind.contains("dyn core::error::Error"));
     match side {
         Side::Server => event!(
             name: "http.server.request.exception",

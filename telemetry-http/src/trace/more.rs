@@ -13,7 +13,8 @@ use crate::side::Side;
 
 /// Attributes of a request, one after the other. They go to the sampler as well.
 pub(super) fn of_request(options: &TraceOptions, parts: &Parts, mut show: impl FnMut(KeyValue)) {
-    if options.network_details {
+    // What is in the extensions of a client's request is the connection of another one.
+    if options.network_details && options.common.side == Side::Server {
         network(options, parts, &mut show);
     }
     if options.common.synthetic_type
@@ -33,9 +34,7 @@ fn network(options: &TraceOptions, parts: &Parts, mut show: impl FnMut(KeyValue)
             show(KeyValue::new(name::NETWORK_LOCAL_PORT, port));
         }
     }
-    if options.common.side == Side::Server
-        && let Some(port) = client_port(options, parts, &info)
-    {
+    if let Some(port) = client_port(options, parts, &info) {
         show(KeyValue::new(name::CLIENT_PORT, port));
     }
 }

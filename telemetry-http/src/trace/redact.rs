@@ -59,7 +59,8 @@ impl Redaction {
         let authority = uri.authority().map(http::uri::Authority::as_str).or(host)?;
         let scheme = uri.scheme_str().unwrap_or(scheme);
         let (user, host) = authority.rsplit_once('@').map_or(("", authority), |(_, host)| ("REDACTED:REDACTED@", host));
-        let path = uri.path();
+        // What is for the server as a whole has a target that is no part of its URL.
+        let path = if uri.path() == "*" { "" } else { uri.path() };
         let mut full = String::with_capacity(scheme.len() + 3 + user.len() + authority.len() + path.len());
         full.extend([scheme, "://", user, host, path]);
         if let Some(query) = uri.query() {
@@ -152,6 +153,7 @@ mod tests {
     fn sp_22_a_target_without_a_host_takes_that_of_the_header() {
         assert_eq!(full("/a?b=c", Some("shop.example:81")).unwrap(), "https://shop.example:81/a?b=c");
         assert_eq!(full("/", Some("me:pw@shop.example")).unwrap(), "https://REDACTED:REDACTED@shop.example/");
+        assert_eq!(full("*", Some("shop.example")).unwrap(), "https://shop.example");
         assert_eq!(full("/a", None), None);
     }
 

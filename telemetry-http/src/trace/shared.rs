@@ -215,20 +215,21 @@ impl TraceShared {
         if let Some(link) = link {
             span.add_link(link.span_context);
         }
-        for attribute in more {
-            span.set_attribute(attribute.key, attribute.value);
+        let show = |attribute: KeyValue| span.set_attribute(attribute.key, attribute.value);
+        more.into_iter().for_each(show);
+        let mut rest = (options.common.side == Side::Server).then(|| ServerRest::new(options, parts, &lines));
+        if options.full_sampling
+            && let Some(rest) = rest.take()
+        {
+            // The other half of it are fields.
+            rest.visit(false, show);
         }
         let context = span.context();
         let span = match context.has_active_span() {
             true => RequestSpan::of_tracing(span, context),
             false => RequestSpan::of_tracing_alone(span, self.parent(parts).0),
         };
-        let name = name.into_inner()?;
-        let rest = match options.common.side {
-            Side::Server => Some(ServerRest::new(options, parts, &lines)),
-            Side::Client => None,
-        };
-        Some(Started { span, name, rest })
+        Some(Started { span, name: name.into_inner()?, rest })
     }
 
     fn show_more(&self, parts: &Parts, mut show: impl FnMut(KeyValue)) {

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use anyhow::{Context, Result};
 use rustix::process::Signal;
+use tokio::process::Command;
 
 use super::Place;
 use super::http;
@@ -19,10 +20,16 @@ pub(super) struct Example {
 
 impl Example {
     pub(super) async fn start(place: &Place, name: &str) -> Result<Self> {
-        let program = place.binaries.join(name);
+        Self::start_in(place, name, &[]).await
+    }
+
+    /// The same, with more variables in its environment.
+    pub(super) async fn start_in(place: &Place, name: &str, environment: &[(&str, String)]) -> Result<Self> {
         let log = place.folder.join(format!("{name}.log"));
-        let args = ["--listen", "127.0.0.1:0", "--metrics", "127.0.0.1:0"];
-        let mut process = Process::start(&program, args, &log)?;
+        let mut command = Command::new(place.binaries.join(name));
+        command.args(["--listen", "127.0.0.1:0", "--metrics", "127.0.0.1:0"]);
+        command.envs(environment.iter().map(|(name, value)| (name, value)));
+        let mut process = Process::spawn(&mut command, &log)?;
         let server = address(&process.line().await?)?;
         let metrics = address(&process.line().await?)?;
         Ok(Self { process, server, metrics })
@@ -46,7 +53,7 @@ impl Example {
 }
 
 /// The first `http://host:port` of a line.
-fn address(line: &str) -> Result<SocketAddr> {
+pub(super) fn address(line: &str) -> Result<SocketAddr> {
     let (_, rest) = line.split_once("http://").with_context(|| format!("no address in the line `{line}`"))?;
     let end = rest.find(|c: char| c == '/' || c.is_whitespace()).unwrap_or(rest.len());
     rest[..end].parse().with_context(|| format!("no host and port in the line `{line}`"))

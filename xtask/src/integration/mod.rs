@@ -1,5 +1,5 @@
-//! `cargo xtask integration`: the examples under real load, a real Prometheus, and their counts held against what was
-//! driven.
+//! `cargo xtask integration`: the examples under real load, a real Prometheus and receivers of spans, and what these
+//! got held against what was driven.
 
 use std::env;
 use std::path::{Path, PathBuf};
@@ -17,6 +17,7 @@ use crate::workspace::Workspace;
 
 mod compare;
 mod crowd;
+mod environment;
 mod example;
 mod expect;
 mod formats;
@@ -30,6 +31,7 @@ mod process;
 mod prometheus;
 mod promtool;
 mod report;
+mod spans;
 mod stops;
 mod stranger;
 mod visitors;
@@ -86,6 +88,7 @@ pub(crate) fn steps(workspace: &Workspace) -> Result<Vec<Step>> {
     steps.push(Step::check("every format as strict parsers read it", INTEGRATION, move |sh| {
         formats::judged(sh, &judged, &environment, &[playground::NAME])
     }));
+    steps.extend(spans::steps(workspace, &place));
     let again = place.clone();
     let promised = Readme::read(&workspace.root)?.metrics()?;
     steps.push(Step::check("http_telemetry", INTEGRATION, move |sh| {

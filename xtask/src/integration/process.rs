@@ -1,7 +1,7 @@
 //! A child process that never outlives us, and whose waits all end.
 
 use std::ffi::OsStr;
-use std::fs::OpenOptions;
+use std::fs::{File, OpenOptions};
 use std::path::Path;
 use std::process::Stdio;
 use std::time::Duration;
@@ -22,7 +22,8 @@ const STOP: Duration = Duration::from_secs(10);
 pub(super) struct Process {
     name: String,
     child: Child,
-    stdout: Lines<BufReader<ChildStdout>>,
+    /// Not there if it goes to the log.
+    stdout: Option<Lines<BufReader<ChildStdout>>>,
 }
 
 impl Process {
@@ -32,24 +33,35 @@ impl Process {
         args: impl IntoIterator<Item = A>,
         log: &Path,
     ) -> Result<Self> {
+        Self::spawn(Command::new(program).args(args), log)
+    }
+
+    /// The same of a command that has all it needs but its streams.
+    pub(super) fn spawn(command: &mut Command, log: &Path) -> Result<Self> {
+        let mut process = Self::run(command.stdout(Stdio::piped()), open(log)?)?;
+        let stdout = process.child.stdout.take().context("a child without stdout")?;
+        process.stdout = Some(BufReader::new(stdout).lines());
+        Ok(process)
+    }
+
+    /// The same, with all that it says in the log.
+    pub(super) fn recorded(command: &mut Command, log: &Path) -> Result<Self> {
+        let file = open(log)?;
+        Self::run(command.stdout(file.try_clone()?), file)
+    }
+
+    fn run(command: &mut Command, log: File) -> Result<Self> {
+        let program = Path::new(command.as_std().get_program()).to_owned();
         let name = program.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        let file = OpenOptions::new().create(true).append(true).open(log);
-        let log = file.with_context(|| format!("cannot open {}", log.display()))?;
-        let mut child = Command::new(program)
-            .args(args)
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(log)
-            .kill_on_drop(true)
-            .spawn()
-            .with_context(|| format!("cannot start {}", program.display()))?;
-        let stdout = child.stdout.take().context("a child without stdout")?;
-        Ok(Self { name, child, stdout: BufReader::new(stdout).lines() })
+        let child = command.stdin(Stdio::null()).stderr(log).kill_on_drop(true).spawn();
+        let child = child.with_context(|| format!("cannot start {}", program.display()))?;
+        Ok(Self { name, child, stdout: None })
     }
 
     /// The next line on its stdout.
     pub(super) async fn line(&mut self) -> Result<String> {
-        let line = timeout(START, self.stdout.next_line()).await;
+        let stdout = self.stdout.as_mut().context("what it says is in its log")?;
+        let line = timeout(START, stdout.next_line()).await;
         let line = line.with_context(|| format!("{} printed no line within {START:?}", self.name))??;
         line.with_context(|| format!("{} ended before it said where it listens", self.name))
     }
@@ -74,4 +86,9 @@ impl Process {
         }
         Ok(())
     }
+}
+
+fn open(log: &Path) -> Result<File> {
+    let file = OpenOptions::new().create(true).append(true).open(log);
+    file.with_context(|| format!("cannot open {}", log.display()))
 }

@@ -11,8 +11,8 @@ use super::super::resend::Resends;
 use super::super::value::bounded;
 use super::{Attributes, original};
 use crate::connection::Scheme;
-use crate::head::authority;
 use crate::head::lines::Lines;
+use crate::head::{authority, scheme_named};
 
 /// A request as its client sees it. What is not known is absent.
 #[derive(Debug)]
@@ -29,7 +29,7 @@ pub(in super::super) struct ClientRequest<'a> {
 
 impl<'a> ClientRequest<'a> {
     pub(in super::super) fn new(options: &TraceOptions, parts: &'a Parts, lines: &Lines<'a>, span: &Name) -> Self {
-        let scheme = Scheme::of(parts);
+        let scheme = scheme(parts);
         let server = authority::written_by_client(parts, || lines.host()).and_then(recent::host);
         let method = span.method();
         Self {
@@ -62,4 +62,9 @@ impl<'a> ClientRequest<'a> {
         list.show_if(name::USER_AGENT_ORIGINAL, self.user_agent);
         list.0
     }
+}
+
+/// What the target names comes first: a connection in the extensions may be that of the request which this one answers.
+fn scheme(parts: &Parts) -> Scheme {
+    parts.uri.scheme_str().and_then(scheme_named).unwrap_or_else(|| Scheme::of(parts))
 }

@@ -75,7 +75,7 @@ impl Traced {
         let mut state = Spare::take(&SPARE);
         let mut others = state.as_mut().map(|spare| take(&mut spare.others)).unwrap_or_default();
         if let Some(rest) = rest {
-            rest.visit(!shared.options.full_sampling, |attribute| others.push(attribute));
+            rest.visit(true, |attribute| others.push(attribute));
         }
         let new = State {
             progress: Progress::new(&parts.method),
@@ -111,7 +111,7 @@ impl Traced {
             return;
         }
         if options.common.side == Side::Client {
-            answer::show(head, |attribute| state.others.push(attribute));
+            answer::show(head, options.network_details, |attribute| state.others.push(attribute));
         } else if let Some(route) = head.extensions.get::<HttpRoute>() {
             state.route = Some(route.value());
         }

@@ -37,6 +37,6 @@ fn hs_35_a_request_with_both_layers_in_either_order() {
     let metrics = InMemoryMetrics::new();
     let metrics = RequestMetricsLayer::custom(MeterOptions::default().with_meter_provider(metrics.provider()));
     let spans = RequestTraceLayer::with_tracer_provider(SdkTracerProvider::builder().build());
-    assert_eq!(each_allocates(metrics.layer(spans.layer(Answering(hello)))), 8.0);
-    assert_eq!(each_allocates(spans.layer(metrics.layer(Answering(hello)))), 8.0);
+    assert_eq!(each_allocates(metrics.layer(spans.layer(Answering::new(|_| hello())))), 8.0);
+    assert_eq!(each_allocates(spans.layer(metrics.layer(Answering::new(|_| hello())))), 8.0);
 }

@@ -26,7 +26,7 @@ mod clients;
 mod counts;
 mod page;
 mod question;
-mod tools;
+pub(super) mod tools;
 mod watch;
 
 /// How long the server may take to notice that all clients are gone.

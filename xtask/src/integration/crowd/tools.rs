@@ -3,13 +3,13 @@
 use anyhow::{Context, Result, ensure};
 
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Tool {
+pub(in crate::integration) enum Tool {
     Wrk,
     H2load,
 }
 
 impl Tool {
-    pub(super) fn name(self) -> &'static str {
+    pub(in crate::integration) fn name(self) -> &'static str {
         match self {
             Self::Wrk => "wrk",
             Self::H2load => "h2load",
@@ -25,7 +25,7 @@ impl Tool {
     }
 
     /// How many whole answers it says that it got. All of them have to be good ones.
-    pub(super) fn answers(self, said: &str) -> Result<u64> {
+    pub(in crate::integration) fn answers(self, said: &str) -> Result<u64> {
         match self {
             Self::Wrk => {
                 for bad in ["Socket errors", "Non-2xx"] {

@@ -12,7 +12,7 @@ const NOTHING: &str = "nothing";
 
 /// One piece of an answer, or what it has to be.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) enum Piece {
+pub(in crate::integration) enum Piece {
     Number(f64),
     /// Expected alone: a number in this range, with its borders.
     Within(f64, f64),
@@ -22,7 +22,7 @@ pub(super) enum Piece {
 
 /// A native histogram as Prometheus' API shows it.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Native {
+pub(in crate::integration) struct Native {
     pub(super) count: f64,
     pub(super) sum: f64,
     /// Which borders belong to the bucket, the borders, and the count: ascending.
@@ -30,7 +30,7 @@ pub(super) struct Native {
 }
 
 /// Both sides have a name for each piece; a name that comes twice is one too many.
-pub(super) fn compare(expected: BTreeMap<String, Piece>, got: Vec<(String, Piece)>) -> Vec<Row> {
+pub(in crate::integration) fn compare(expected: BTreeMap<String, Piece>, got: Vec<(String, Piece)>) -> Vec<Row> {
     let mut left = expected;
     let mut rows: Vec<Row> = got
         .into_iter()

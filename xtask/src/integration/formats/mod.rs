@@ -22,7 +22,7 @@ pub(super) use python::{goldens, prepare, save};
 mod answers;
 mod curl;
 mod expect;
-mod judge;
+pub(super) mod judge;
 mod native;
 mod proxy;
 mod python;

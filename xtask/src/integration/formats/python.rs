@@ -7,10 +7,8 @@ use rustix::process::Signal;
 use xshell::Shell;
 
 use super::{NAME, Place};
-use crate::command::Command;
 use crate::integration::example::Example;
-use crate::integration::{http, promtool};
-use crate::programs::{self, Source};
+use crate::integration::{environment, http, promtool};
 
 const OPEN_METRICS: &str = include_str!("judges/openmetrics.py");
 const PROTOBUF: &str = include_str!("judges/protobuf.py");
@@ -60,22 +58,7 @@ pub(super) async fn save_all(place: &Place) -> Result<()> {
 
 /// An environment of Python with what the judges need. It stays for the next run.
 pub(in crate::integration) fn prepare(sh: &Shell, folder: &Path) -> Result<()> {
-    programs::require(sh, "python3", Source::Apt("python3"))?;
-    // Debian has the part that makes environments in a package of its own.
-    let has_venv = || sh.cmd("python3").args(["-c", "import ensurepip, venv"]).quiet().ignore_stderr().run().is_ok();
-    programs::require_that(sh, "venv of python3", has_venv, Source::Apt("python3-venv"))?;
-
-    let requirements = folder.join("requirements.txt");
-    if std::fs::read_to_string(&requirements).is_ok_and(|installed| installed == REQUIREMENTS) {
-        return Ok(());
-    }
-    Command::new("python3 -m venv --clear").arg(folder.display().to_string()).run_captured(sh)?;
-    let wanted = folder.join("wanted.txt");
-    std::fs::write(&wanted, REQUIREMENTS).with_context(|| format!("cannot write {}", wanted.display()))?;
-    let pip = folder.join("bin/pip").display().to_string();
-    Command::new(&pip).args("install --quiet --requirement").arg(wanted.display().to_string()).run_captured(sh)?;
-    // Last, so that it is there only if all of this worked.
-    std::fs::rename(&wanted, &requirements).with_context(|| format!("cannot write {}", requirements.display()))
+    environment::python(sh, folder, REQUIREMENTS)
 }
 
 /// Holds the pages of `formats` and those called `others` against the judges.

@@ -11,7 +11,7 @@ pub(super) mod clients;
 mod curl;
 mod hangups;
 mod raw;
-mod reply;
+pub(super) mod reply;
 mod websocket;
 
 /// Clients that let every exchange come to its end.

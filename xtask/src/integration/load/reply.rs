@@ -3,14 +3,14 @@
 use anyhow::{Context, Result};
 
 #[derive(Debug, PartialEq)]
-pub(super) struct Reply {
-    pub(super) status: u16,
-    pub(super) body: Vec<u8>,
+pub(in crate::integration) struct Reply {
+    pub(in crate::integration) status: u16,
+    pub(in crate::integration) body: Vec<u8>,
 }
 
 /// Splits what came over a connection into the answers to requests with these methods. A body needs a
 /// Content-Length, or is all the rest.
-pub(super) fn replies(mut text: &[u8], methods: &[&str]) -> Result<Vec<Reply>> {
+pub(in crate::integration) fn replies(mut text: &[u8], methods: &[&str]) -> Result<Vec<Reply>> {
     let mut all = Vec::new();
     for method in methods {
         let shown = || format!("no answer to {method} in {:?}", String::from_utf8_lossy(text));
