@@ -198,8 +198,8 @@ macro_rules! server_options {
             }
 
             /// Believes what `Forwarded`, `X-Forwarded-Proto` and `X-Forwarded-Host` say of the scheme and host that the client
-            /// used. Only for a service that no client reaches except through a proxy which sets them: a client can write what
-            /// it likes there.
+            /// used, and for spans what `Forwarded` and `X-Forwarded-For` say of its address. Only for a service that no
+            /// client reaches except through a proxy which sets them: a client can write what it likes there.
             #[must_use]
             pub fn with_forwarded_headers(self) -> Self {
                 self.with(|own| own.common.trust_forwarded = true)

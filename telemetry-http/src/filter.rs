@@ -5,7 +5,8 @@ use http::request::Parts;
 
 type Keep = dyn Fn(&Parts) -> bool + Send + Sync;
 
-/// Which requests are observed. A request that is not appears in no metric, not even in the active ones.
+/// Which requests are observed. A request that is not appears in no metric, not even in the active ones, and has no span; a
+/// client's goes out as it is, without the headers that would pass a trace on.
 ///
 /// One filter may be given to several layers, so that all of them keep the same requests out. The default observes all.
 ///

@@ -24,7 +24,7 @@ pin_project! {
     impl<F, O: Observer> PinnedDrop for ResponseFuture<F, O> {
         fn drop(this: Pin<&mut Self>) {
             let this = this.project();
-            this.tracked.step(|| this.inner.empty());
+            this.tracked.last_step(|| this.inner.empty());
         }
     }
 }

@@ -3,13 +3,14 @@
 //! Whichever layer stands outside leaves it in the extensions of the request, and the other one takes it from there. It
 //! costs an allocation or two, so it is left only in a process that has layers of both kinds.
 
-use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant, SystemTime};
 
 use http::Extensions;
 use telemetry_core::exemplar::SpanIdentity;
 
+use crate::labels::RequestLabels;
 use crate::side::Side;
 
 /// The kinds of layers.
@@ -40,11 +41,15 @@ impl Kind {
 pub(crate) struct Joint {
     side: Side,
     by: Kind,
+    /// Whether a layer inside has taken it. A copy of the request, sent once more by a layer between them, still holds it.
+    is_taken: AtomicBool,
     pub(crate) start: Instant,
     pub(crate) time: SystemTime,
     /// Nanoseconds after the start; zero until one of the layers has ended the request.
     ended: AtomicU64,
     pub(crate) span: OnceLock<SpanIdentity>,
+    /// What the handler may add to both, if the layer outside has asked for it.
+    pub(crate) labels: OnceLock<RequestLabels>,
 }
 
 /// A request's extensions hold it until the inner layer takes it.
@@ -62,6 +67,7 @@ impl Joint {
         if let Some(Left(joint)) = extensions.get()
             && joint.side == side
             && joint.by != kind
+            && !joint.is_taken.swap(true, Ordering::Relaxed)
         {
             let joint = Arc::clone(joint);
             // A request within the request is another one.
@@ -69,7 +75,16 @@ impl Joint {
             return joint;
         }
         let (start, time) = (Instant::now(), SystemTime::now());
-        let joint = Arc::new(Self { side, by: kind, start, time, ended: AtomicU64::new(0), span: OnceLock::new() });
+        let joint = Arc::new(Self {
+            side,
+            by: kind,
+            is_taken: AtomicBool::new(false),
+            start,
+            time,
+            ended: AtomicU64::new(0),
+            span: OnceLock::new(),
+            labels: OnceLock::new(),
+        });
         extensions.insert(Left(Arc::clone(&joint)));
         joint
     }

@@ -1,12 +1,15 @@
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
+use http::Extensions;
 use telemetry_core::opentelemetry::{KeyValue, StringValue};
 
-/// What the handler of a request adds to its metrics while it runs: attributes, and the route if only it knows that.
+/// What the handler of a request adds to its metrics and its span while it runs: attributes, and the route if only it knows
+/// that.
 ///
 /// [`RequestMetricsLayer::with_labels`](crate::RequestMetricsLayer::with_labels) puts one into the extensions of each
-/// request. Clones share their content. What is set after the response has ended is not seen any more, and neither is
-/// what is set on a default one, which belongs to no request.
+/// request, and so does `RequestTraceLayer::with_labels`; two such layers around a request share it. Clones share their
+/// content. What is set after the response has ended is not seen any more, and neither is what is set on a default one,
+/// which belongs to no request.
 ///
 /// ```
 /// use telemetry_core::opentelemetry::KeyValue;
@@ -41,6 +44,9 @@ impl RequestLabels {
     /// sets itself and values that are not a number.
     ///
     /// Every different value makes a series of its own: take values from small sets.
+    ///
+    /// A span shows values of any kind. It cannot replace what it was given when it began, and would show both: take other
+    /// names than those of `RequestTraceLayer::with_attributes`.
     pub fn add(&self, attribute: KeyValue) {
         let mut content = self.lock();
         if content.attributes.len() < MOST {
@@ -48,9 +54,23 @@ impl RequestLabels {
         }
     }
 
-    /// Sets `http.route`: a template from a small set, never the path. It wins over what the layer knew itself.
+    /// Sets `http.route`: a template from a small set, never the path. It wins over what the layer knew itself, except that
+    /// a span keeps the route that it began with.
     pub fn set_route(&self, route: impl Into<StringValue>) {
         self.lock().route = Some(route.into());
+    }
+
+    /// Those that a request is given: the layer around this one may have done so, and its labels are `shared`.
+    pub(crate) fn give(shared: Option<&OnceLock<Self>>, extensions: &mut Extensions) -> Self {
+        if let Some(given) = shared.and_then(OnceLock::get) {
+            return given.clone();
+        }
+        let labels = Self::default();
+        if let Some(shared) = shared {
+            let _ = shared.set(labels.clone());
+        }
+        extensions.insert(labels.clone());
+        labels
     }
 
     /// What is there: the metrics and the span of a request both ask.

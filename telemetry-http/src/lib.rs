@@ -207,8 +207,8 @@
 //! each poll of the future and of the body, and while a request that is cancelled is dropped; at no other time, and for no
 //! other task. Where metrics and spans are both there, in either order, they begin with one look at the clock, and end with
 //! one if nothing stands between the layers: duration and span agree to the nanosecond (a span of `tracing` begins a moment
-//! later, since its own layer looks at the clock). A function that is given to a trace layer and panics before the span has
-//! started leaves no span.
+//! later, since its own layer looks at the clock). Where a function that is given to a trace layer panics before the span has
+//! started, the span shows nothing that such a function would have said.
 //!
 //! ## What must not be seen
 //!

@@ -21,7 +21,7 @@ pin_project! {
     impl<B, O: Observer> PinnedDrop for ResponseBody<B, O> {
         fn drop(this: Pin<&mut Self>) {
             let this = this.project();
-            this.tracked.step(|| this.inner.empty());
+            this.tracked.last_step(|| this.inner.empty());
         }
     }
 }

@@ -63,7 +63,7 @@ fn matched_path(_: &Parts) -> Option<&str> {
 
 /// The route of a request, in the extensions of its response: for a router, or a handler, that knows it later than the
 /// layer around it. [`RequestMetricsLayer`](crate::RequestMetricsLayer) looks for it when the head is there; it wins over
-/// what the layer knew itself.
+/// what the layer knew itself. `RequestTraceLayer` does the same, but a span keeps the route that it began with.
 ///
 /// ```
 /// use telemetry_http::HttpRoute;

@@ -178,3 +178,52 @@ fn the_route_of_a_router_is_shared_not_copied() {
     let snapshot = metrics.snapshot();
     assert_eq!(snapshot.count("http.server.request.duration", &[("http.route", "/users/{id}")]), REQUESTS + 1);
 }
+
+#[cfg(feature = "trace")]
+#[test]
+fn cp_12_an_exemplar_of_a_series_that_has_some_allocates_nothing() {
+    use telemetry_core::exemplar::{ExemplarFilter, ExemplarStore};
+    use telemetry_core::opentelemetry::trace::{SpanContext, TraceContextExt, TraceFlags, TraceState};
+    use telemetry_core::opentelemetry::{Context, InstrumentationScope, SpanId, TraceId};
+
+    let span = |span: u64| {
+        let (trace, span, flags) = (TraceId::from(0xdecaf), SpanId::from(span), TraceFlags::SAMPLED);
+        Context::new().with_remote_span_context(SpanContext::new(trace, span, flags, true, TraceState::default()))
+    };
+    let metrics = InMemoryMetrics::new();
+    let store = ExemplarStore::builder().with_filter(ExemplarFilter::TraceBased).build();
+    let layer = RequestMetricsLayer::with_meter(metrics.meter("shop")).with_exemplars(store.clone());
+    let mut service = layer.with_route(|_| Some("/users/{id}".into())).layer(service_fn(answer));
+    let spans: Vec<_> = (1..=REQUESTS).map(span).collect();
+    let mut send = |span: &Context, request| {
+        let _current = span.clone().attach();
+        let mut body = now(service.call(request)).unwrap().into_body();
+        while let Some(frame) = now(body.frame()) {
+            frame.unwrap();
+        }
+    };
+    send(&span(1), request(b""));
+    let requests: Vec<_> = spans.iter().map(|_| request(b"")).collect();
+    let counted = allocation_counter::measure(|| {
+        for (span, request) in spans.iter().zip(requests) {
+            send(span, request);
+            let millisecond = std::time::Instant::now();
+            while millisecond.elapsed().as_millis() < 2 {
+                std::hint::spin_loop();
+            }
+        }
+    });
+    assert_eq!(counted.count_total, 0);
+
+    let attributes = [
+        KeyValue::new("http.request.method", "GET"),
+        KeyValue::new("http.response.status_code", 200),
+        KeyValue::new("http.route", "/users/{id}"),
+        KeyValue::new("network.protocol.version", "1.1"),
+        KeyValue::new("url.scheme", "http"),
+    ];
+    let found = store.find(&InstrumentationScope::default(), "http.server.request.duration", &attributes).unwrap();
+    let mut last = Vec::new();
+    found.visit(|exemplar| last.push(exemplar.span_id()));
+    assert!(last.contains(&SpanId::from(REQUESTS)), "the last one was kept: {last:?}");
+}

@@ -1,4 +1,5 @@
 use std::mem::{ManuallyDrop, forget};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use bytes::Buf;
 use http::response;
@@ -28,14 +29,35 @@ impl<O: Observer> Tracked<O> {
         let entered = self.0.as_mut().map(|observer| {
             let (scope, progress) = observer.enter();
             // While something unwinds the scope is left first.
-            (Step(progress), scope)
+            (scope, Step(progress))
         });
         let result = run();
-        if let Some((step, scope)) = entered {
+        if let Some((scope, step)) = entered {
             drop(scope);
             forget(step);
         }
         result
+    }
+
+    /// The same for the last step, in which what the layer surrounds is dropped.
+    #[inline]
+    pub(crate) fn last_step(&mut self, run: impl FnOnce()) {
+        match self.0.as_mut() {
+            Some(observer) => Self::cancel(observer, run),
+            None => run(),
+        }
+    }
+
+    /// A thread that is ending may have no scope any more, and tells that by a panic, which must not go on from here.
+    #[cold]
+    fn cancel(observer: &mut O, run: impl FnOnce()) {
+        let enter = |observer| catch_unwind(AssertUnwindSafe(|| O::enter(observer))).ok();
+        let entered = enter(observer).map(|(scope, progress)| (scope, Step(progress)));
+        run();
+        if let Some((scope, step)) = entered {
+            drop(scope);
+            forget(step);
+        }
     }
 
     /// The head of the response is there. A body follows, unless the request has ended with that.

@@ -22,6 +22,7 @@ impl Measured {
         let series = self.series(seconds);
         let (metrics, state) = (&self.metrics, &mut *self.state);
         state.tie.offer(metrics, series, took);
+        state.tie.undo();
         if let Some(nanos) = state.head_nanos {
             let seconds = Duration::from_nanos(nanos.get()).as_secs_f64();
             record_time(metrics, What::HeadDuration, series, seconds);

@@ -141,8 +141,8 @@ impl Measured {
             state.asides().extras = options.common.attributes.attributes(&parts.extensions).to_vec();
         }
         if options.common.labels {
-            // Another layer may have given the request some.
-            state.asides().labels = Some(parts.extensions.get_or_insert_default::<RequestLabels>().clone());
+            let labels = RequestLabels::give(state.tie.labels(), &mut parts.extensions);
+            state.asides().labels = Some(labels);
         }
     }
 

@@ -1,10 +1,12 @@
 //! Without spans there is nothing to be tied to.
 
+use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
 use http::Extensions;
 use telemetry_core::ScopedMeter;
 
+use crate::labels::RequestLabels;
 use crate::metrics::Metrics;
 use crate::options::Options;
 
@@ -36,6 +38,10 @@ impl Tie {
         self.start
     }
 
+    pub(crate) fn labels(&self) -> Option<&OnceLock<RequestLabels>> {
+        None
+    }
+
     #[inline]
     pub(crate) fn step(&self) {}
 
@@ -43,6 +49,9 @@ impl Tie {
     pub(crate) fn took(&self) -> Duration {
         self.start.elapsed()
     }
+
+    #[inline]
+    pub(crate) fn undo(&mut self) {}
 
     #[inline]
     pub(crate) fn offer(&self, _: &Metrics, _: u32, _: Duration) {}

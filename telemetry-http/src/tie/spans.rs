@@ -8,6 +8,7 @@ use telemetry_core::semconv::Metric;
 
 use crate::instruments::Boundaries;
 use crate::joint::{Joint, Kind};
+use crate::labels::RequestLabels;
 use crate::metrics::Metrics;
 use crate::options::Options;
 use crate::series::Series;
@@ -80,6 +81,11 @@ impl Tie {
         self.start
     }
 
+    /// Where a layer for spans finds the labels of the request.
+    pub(crate) fn labels(&self) -> Option<&OnceLock<RequestLabels>> {
+        self.joint.as_ref().map(|joint| &joint.labels)
+    }
+
     #[inline]
     pub(crate) fn step(&self) {
         if let Some(joint) = &self.joint {
@@ -90,6 +96,12 @@ impl Tie {
     #[inline]
     pub(crate) fn took(&self) -> Duration {
         self.joint.as_ref().map_or_else(|| self.start.elapsed(), |joint| joint.end())
+    }
+
+    /// Leaves nothing of the request behind.
+    #[inline]
+    pub(crate) fn undo(&mut self) {
+        self.joint = None;
     }
 
     /// Offers the duration of a request as an exemplar of the series at a place.

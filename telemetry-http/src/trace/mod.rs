@@ -1,6 +1,7 @@
 //! A span for each request.
 
 mod answer;
+mod begin;
 mod builder;
 #[cfg(feature = "client")]
 mod client;

@@ -59,6 +59,14 @@ pub(super) fn of_caller(given: &[KeyValue], mut show: impl FnMut(KeyValue)) {
     }
 }
 
+/// Adds an attribute to those that are to be shown, or replaces the one of its name.
+pub(super) fn put(attributes: &mut Vec<KeyValue>, attribute: KeyValue) {
+    match attributes.iter_mut().find(|known| known.key == attribute.key) {
+        Some(known) => known.value = attribute.value,
+        None => attributes.push(attribute),
+    }
+}
+
 /// The names that the caller's attributes cannot have, even on a request that goes without.
 fn is_ours(key: &str) -> bool {
     use name as ours;

@@ -3,6 +3,7 @@ use std::sync::Arc;
 
 use http::header::HeaderName;
 use http::request::Parts;
+use telemetry_core::AttributesFactory;
 use telemetry_core::opentelemetry::StringValue;
 use telemetry_core::propagation::Propagator;
 use telemetry_core::tracer::TracerSource;
@@ -10,6 +11,7 @@ use telemetry_core::tracer::TracerSource;
 use super::header::ShownHeaders;
 use super::redact::Redaction;
 use crate::common::Common;
+use crate::route::RouteSource;
 use crate::side::Side;
 
 /// All that the builders of both trace layers set.
@@ -71,6 +73,21 @@ impl TraceOptions {
             || self.response_headers.is_some()
             || self.trace_id_header.is_some()
             || self.common.response_attributes.0.is_some()
+    }
+
+    /// Whether functions of the caller's are asked before a span is there.
+    pub(super) fn asks_caller(&self) -> bool {
+        let is_function = matches!(self.common.route, RouteSource::Function(_));
+        let is_scrubbed = self.redaction.scrub.is_some();
+        is_function || is_scrubbed || self.name.0.is_some() || self.common.attributes.needs_extensions()
+    }
+
+    /// The same without those functions: what one of them would have hidden is not shown.
+    pub(super) fn ask_nobody(&mut self) {
+        self.common.route = RouteSource::Function(Arc::new(|_| None));
+        self.common.attributes = AttributesFactory::default();
+        self.name = SpanName::default();
+        self.redaction.hide_what_is_scrubbed();
     }
 
     /// Whether there is more to show of a request than what all of them have.

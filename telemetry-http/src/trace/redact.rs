@@ -38,6 +38,13 @@ impl Redaction {
         }
     }
 
+    /// What a function would have looked at is hidden as a whole.
+    pub(super) fn hide_what_is_scrubbed(&mut self) {
+        if let Some(scrub) = &mut self.scrub {
+            *scrub = Arc::new(|_| Some(REDACTED.to_owned()));
+        }
+    }
+
     pub(super) fn path<'a>(&self, uri: &'a Uri) -> Cow<'a, str> {
         let path = uri.path();
         self.scrubbed(Cow::Borrowed(if path.is_empty() { "/" } else { path }))

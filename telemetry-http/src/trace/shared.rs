@@ -20,7 +20,7 @@ use super::{fields, more};
 use crate::bytes::ByteCount;
 use crate::future::ResponseFuture;
 use crate::head::lines::Lines;
-use crate::joint::{Joint, Kind};
+use crate::joint::Kind;
 use crate::lifecycle::Tracked;
 use crate::method::KnownMethods;
 use crate::request_body::RequestBody;
@@ -34,15 +34,17 @@ pub(crate) struct TraceShared {
     pub(super) missing_route: MissingRouteNotice,
     /// Whether there is more to find out of a response than its status.
     pub(super) looks_at_answer: bool,
+    /// Whether functions of the caller's are asked before a span is there.
+    pub(super) asks_caller: bool,
     /// Made when it is first asked for, which is when the first request comes.
     ready: OnceLock<Ready>,
 }
 
 /// What is found out once.
 #[derive(Debug)]
-struct Ready {
+pub(super) struct Ready {
     /// Absent for spans of `tracing`.
-    tracer: Option<ScopedTracer>,
+    pub(super) tracer: Option<ScopedTracer>,
     methods: KnownMethods,
     method_names: Vec<StringValue>,
 }
@@ -70,10 +72,10 @@ impl TraceShared {
     }
 
     fn from_options(options: TraceOptions) -> Arc<Self> {
-        let looks_at_answer = options.looks_at_answer();
         Arc::new(Self {
+            looks_at_answer: options.looks_at_answer(),
+            asks_caller: options.asks_caller(),
             options,
-            looks_at_answer,
             missing_route: MissingRouteNotice::default(),
             ready: OnceLock::new(),
         })
@@ -86,7 +88,7 @@ impl TraceShared {
         Self::from_options(options)
     }
 
-    fn ready(&self) -> &Ready {
+    pub(super) fn ready(&self) -> &Ready {
         self.ready.get_or_init(|| {
             let methods = self.options.common.known_methods();
             let tracer = match &self.options.way {
@@ -114,30 +116,8 @@ impl TraceShared {
         ResponseFuture::new(tracked.step(|| inner.call(request)), tracked)
     }
 
-    fn start<B: Body>(self: &Arc<Self>, parts: &mut Parts, body: &B) -> (Tracked<Traced>, ByteCount) {
-        let joint = Joint::meet(self.options.common.side, Kind::Spans, &mut parts.extensions);
-        let start = || match &joint {
-            Some(joint) => Start { instant: joint.start, time: joint.time },
-            None => Start { instant: Instant::now(), time: SystemTime::now() },
-        };
-        let ready = self.ready();
-        let (started, start) = if let Some(tracer) = &ready.tracer {
-            let start = start();
-            (self.start_on_api(ready, tracer, start, parts), start)
-        } else {
-            // A span that nobody wants does not look at the clock.
-            let Some(started) = self.start_on_tracing(ready, parts) else { return self.skip(parts) };
-            (started, start())
-        };
-        self.pass_on(started.span.context(), parts);
-        if let (Some(joint), Some(identity)) = (&joint, started.span.identity()) {
-            let _ = joint.span.set(identity);
-        }
-        Traced::start(self, started, (start, joint), parts, body)
-    }
-
     /// A request without a span of its own.
-    fn skip(&self, parts: &mut Parts) -> (Tracked<Traced>, ByteCount) {
+    pub(super) fn skip(&self, parts: &mut Parts) -> (Tracked<Traced>, ByteCount) {
         if self.options.common.side == Side::Client {
             self.pass_on(&Context::current(), parts);
         }
@@ -145,7 +125,7 @@ impl TraceShared {
     }
 
     /// Tells the server which span the request belongs to.
-    fn pass_on(&self, context: &Context, parts: &mut Parts) {
+    pub(super) fn pass_on(&self, context: &Context, parts: &mut Parts) {
         if self.options.common.side == Side::Client && context.has_active_span() {
             self.options.propagator.inject(context, &mut parts.headers);
         }
@@ -176,7 +156,7 @@ impl TraceShared {
         (Context::new(), link.is_valid().then(|| Link::with_context(link)))
     }
 
-    fn start_on_api(&self, ready: &Ready, tracer: &ScopedTracer, start: Start, parts: &Parts) -> Started {
+    pub(super) fn start_on_api(&self, ready: &Ready, tracer: &ScopedTracer, start: Start, parts: &Parts) -> Started {
         let name = self.name(ready, parts);
         let (parent, link) = self.parent(parts);
         let mut span = SpanBuilder::from_name(name.text()).with_kind(self.kind()).with_start_time(start.time);
@@ -207,16 +187,22 @@ impl TraceShared {
     }
 
     /// Absent if no subscriber wants the span.
-    fn start_on_tracing(&self, ready: &Ready, parts: &Parts) -> Option<Started> {
+    pub(super) fn start_on_tracing(&self, ready: &Ready, parts: &Parts) -> Option<Started> {
         let name = OnceCell::new();
         let named = || name.get_or_init(|| self.name(ready, parts));
         let (options, lines) = (&self.options, LazyCell::new(|| Lines::of(&parts.headers)));
+        // Asked before the span is there, since what the caller says may be a panic.
+        let mut more = Vec::new();
         let span = match options.common.side {
             Side::Server => fields::server(|| {
+                self.show_more(parts, |attribute| more.push(attribute));
                 let rest = options.full_sampling.then(|| ServerRest::new(options, parts, &lines));
                 (named().clone(), ServerRequest::new(options, parts, &lines, named()), rest)
             }),
-            Side::Client => fields::client(|| (named().clone(), ClientRequest::new(options, parts, &lines, named()))),
+            Side::Client => fields::client(|| {
+                self.show_more(parts, |attribute| more.push(attribute));
+                (named().clone(), ClientRequest::new(options, parts, &lines, named()))
+            }),
         };
         if span.is_disabled() {
             return None;
@@ -230,7 +216,7 @@ impl TraceShared {
             span.add_link(link.span_context);
         }
         let show = |attribute: KeyValue| span.set_attribute(attribute.key, attribute.value);
-        self.show_more(parts, show);
+        more.into_iter().for_each(show);
         let mut rest = (options.common.side == Side::Server).then(|| ServerRest::new(options, parts, &lines));
         if options.full_sampling
             && let Some(rest) = rest.take()

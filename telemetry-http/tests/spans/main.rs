@@ -2,12 +2,15 @@
 #![allow(clippy::panic, clippy::print_stdout, clippy::unwrap_used)]
 
 mod attributes;
+mod auto_traits;
 #[cfg(feature = "axum")]
 mod axum_routes;
+mod beside;
 mod children;
 mod client;
 mod clients;
 mod current;
+mod endings;
 mod exceptions;
 mod headers;
 mod hostile;

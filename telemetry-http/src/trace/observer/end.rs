@@ -43,7 +43,7 @@ impl Traced {
         if let Some(labels) = state.labels.take() {
             let (attributes, told) = labels.content();
             route = told.or(route);
-            more::of_caller(&attributes, |attribute| state.others.push(attribute));
+            more::of_caller(&attributes, |attribute| more::put(&mut state.others, attribute));
         }
         if state.name.target().is_none() {
             self.route(span, route, status);

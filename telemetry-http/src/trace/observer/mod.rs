@@ -2,7 +2,7 @@ mod end;
 
 use std::any::type_name;
 use std::mem::take;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use http::request::Parts;
 use http::{HeaderMap, HeaderValue, response};
@@ -66,15 +66,12 @@ impl Traced {
     ) -> (Tracked<Self>, ByteCount) {
         let is_counted = shared.options.body_sizes && !body.is_end_stream();
         let (request_bytes, bytes) = if is_counted { ByteCount::pair() } else { <_>::default() };
-        let common = &shared.options.common;
-        let labels = match common.labels {
-            true => Some(&*parts.extensions.get_or_insert_default::<RequestLabels>()),
+        let shared_labels = joint.as_ref().map(|joint| &joint.labels);
+        let labels = match shared.options.common.labels {
+            true => Some(RequestLabels::give(shared_labels, &mut parts.extensions)),
             // A layer of the metrics around this one may have given the request some.
-            false if common.side == Side::Server => parts.extensions.get(),
-            // Those of the request that this one answers.
-            false => None,
+            false => shared_labels.and_then(OnceLock::get).cloned(),
         };
-        let labels = labels.cloned();
         let mut state = Spare::take(&SPARE);
         let mut others = state.as_mut().map(|spare| take(&mut spare.others)).unwrap_or_default();
         if let Some(rest) = rest {
