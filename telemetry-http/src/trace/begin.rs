@@ -18,6 +18,9 @@ type SharedJoint = Option<Arc<Joint>>;
 
 impl TraceShared {
     pub(super) fn start<B: Body>(self: &Arc<Self>, parts: &mut Parts, body: &B) -> (Tracked<Traced>, ByteCount) {
+        if self.options.way.is_off() {
+            return self.skip(parts);
+        }
         let joint = Joint::meet(self.options.common.side, Kind::Spans, &mut parts.extensions);
         if self.asks_caller {
             return self.start_and_catch(joint, parts, body);

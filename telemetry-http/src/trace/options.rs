@@ -7,6 +7,8 @@ use telemetry_core::AttributesFactory;
 use telemetry_core::opentelemetry::StringValue;
 use telemetry_core::propagation::Propagator;
 use telemetry_core::tracer::TracerSource;
+use tracing::Level;
+use tracing::level_filters::LevelFilter;
 
 use super::header::ShownHeaders;
 use super::redact::Redaction;
@@ -43,6 +45,14 @@ pub(crate) enum Way {
     Api(TracerSource),
     /// As spans of `tracing`.
     Tracing,
+}
+
+impl Way {
+    /// Whether no subscriber at all wants spans of our level, as far as that is known beforehand.
+    #[inline]
+    pub(super) fn is_off(&self) -> bool {
+        matches!(self, Self::Tracing) && LevelFilter::current() < Level::INFO
+    }
 }
 
 impl TraceOptions {
