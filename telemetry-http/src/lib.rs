@@ -230,7 +230,7 @@
 //!
 //! The attributes at the start, with a few exceptions that save a third to half of the cost: a span of the OpenTelemetry
 //! API whose parent is not sampled shows none, since samplers that go by the parent drop it, and a server's span of
-//! `tracing` shows no `url.scheme`, `client.address` and `user_agent.original`. `with_full_sampling` shows all.
+//! `tracing` shows no `url.scheme`, `client.address` and `user_agent.original`. `with_sampler_attributes` shows all.
 //!
 //! ## Exemplars
 //!

@@ -74,7 +74,7 @@ fn sp_60_nothing_is_done_for_a_span_that_no_subscriber_wants() {
         let layer = RequestTraceLayer::tracing()
             .with_propagator(Propagator::w3c())
             .with_labels()
-            .with_full_sampling()
+            .with_sampler_attributes()
             .with_url_scrubber(move |_| {
                 scrub();
                 None

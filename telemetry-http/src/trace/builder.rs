@@ -41,8 +41,8 @@ macro_rules! trace_options {
             /// has no fields for `url.scheme`, `client.address` and `user_agent.original`. Whatever is exported has all of
             /// its attributes either way.
             #[must_use]
-            pub fn with_full_sampling(self) -> Self {
-                self.with(|own| own.full_sampling = true)
+            pub fn with_sampler_attributes(self) -> Self {
+                self.with(|own| own.sampler_attributes = true)
             }
 
             /// Adds the caller's attributes, fixed ones or from the extensions of the request when it arrives. A sampler

@@ -25,7 +25,7 @@ pub(crate) struct TraceOptions {
     /// Whether a remote parent is linked to instead of being the parent.
     pub(super) links: bool,
     /// Whether a sampler sees the attributes also where the parent is not sampled.
-    pub(super) full_sampling: bool,
+    pub(super) sampler_attributes: bool,
     pub(super) name: SpanName,
     pub(super) redaction: Redaction,
     pub(super) request_headers: ShownHeaders,
@@ -63,7 +63,7 @@ impl TraceOptions {
             way,
             propagator: Propagator::global(),
             links: false,
-            full_sampling: false,
+            sampler_attributes: false,
             name: SpanName::default(),
             redaction: Redaction::default(),
             request_headers: ShownHeaders::default(),

@@ -161,7 +161,7 @@ impl TraceShared {
         let (parent, link) = self.parent(parts);
         let mut span = SpanBuilder::from_name(name.text()).with_kind(self.kind()).with_start_time(start.time);
         span.links = link.map(|link| vec![link]);
-        let waits = !self.options.full_sampling && is_unsampled(&parent);
+        let waits = !self.options.sampler_attributes && is_unsampled(&parent);
         if !waits {
             span.attributes = Some(self.attributes(parts, &name));
         }
@@ -196,7 +196,7 @@ impl TraceShared {
         let span = match options.common.side {
             Side::Server => fields::server(|| {
                 self.show_more(parts, |attribute| more.push(attribute));
-                let rest = options.full_sampling.then(|| ServerRest::new(options, parts, &lines));
+                let rest = options.sampler_attributes.then(|| ServerRest::new(options, parts, &lines));
                 (named().clone(), ServerRequest::new(options, parts, &lines, named()), rest)
             }),
             Side::Client => fields::client(|| {
@@ -218,7 +218,7 @@ impl TraceShared {
         let show = |attribute: KeyValue| span.set_attribute(attribute.key, attribute.value);
         more.into_iter().for_each(show);
         let mut rest = (options.common.side == Side::Server).then(|| ServerRest::new(options, parts, &lines));
-        if options.full_sampling
+        if options.sampler_attributes
             && let Some(rest) = rest.take()
         {
             // The other half of it are fields.

@@ -71,11 +71,12 @@ impl RequestSpan {
         self.is_recording
     }
 
+    /// Absent if nobody exports the span, which has no ids then.
     pub(super) fn identity(&self) -> Option<SpanIdentity> {
         let span = self.context.span();
         let span: &SpanContext = span.span_context();
         let identity = || SpanIdentity::new(span.trace_id(), span.span_id(), span.is_sampled());
-        span.is_valid().then(identity)
+        (self.is_exported() && span.is_valid()).then(identity)
     }
 
     /// Shows attributes to an exporter.

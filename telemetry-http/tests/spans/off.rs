@@ -23,7 +23,7 @@ fn all_of_server(spans: &Spans) -> FinishedSpan {
         .with_response_headers([http::header::CONTENT_TYPE])
         .with_route(|_| Some("/users/{id}".into()))
         .with_synthetic_type()
-        .with_full_sampling();
+        .with_sampler_attributes();
     send(&layer, request("/users/42?a=b").method("PURGE"), status::<500>);
     spans.only()
 }

@@ -97,7 +97,7 @@ fn sp_20_sp_29_the_fields_of_a_server_are_there_also_those_that_are_known_late()
         ];
         assert_eq!(fields.take(), expected);
 
-        let layer = server().with_full_sampling().with_labels();
+        let layer = server().with_sampler_attributes().with_labels();
         exchange(&layer, request("/").method("PURGE"), |parts| {
             parts.extensions.get::<RequestLabels>().unwrap().set_route("/");
             hello()

@@ -71,7 +71,7 @@ fn wanted_of_server(way: Way, parent: Parent, is_full: bool) -> Vec<&'static str
 #[test]
 fn sp_50_a_sampler_sees_what_it_may_go_by_of_a_server_s_request() {
     all(|spans, sampler, parent, is_full| {
-        let layer = if is_full { spans.server().with_full_sampling() } else { spans.server() };
+        let layer = if is_full { spans.server().with_sampler_attributes() } else { spans.server() };
         send(&layer, parent.of(request("/users/42?color=blue")), hello);
         let shown = sampler.only();
         let wanted = wanted_of_server(spans.way, parent, is_full);
@@ -88,12 +88,12 @@ fn sp_50_a_sampler_sees_what_it_may_go_by_of_a_server_s_request() {
 }
 
 #[test]
-fn sp_50_full_sampling_shows_all_that_is_known_at_the_start() {
+fn sp_50_sampler_attributes_shows_all_that_is_known_at_the_start() {
     all(|spans, sampler, parent, is_full| {
         if !is_full {
             return;
         }
-        send(&spans.server().with_full_sampling(), parent.of(request("/users/42?color=blue")), hello);
+        send(&spans.server().with_sampler_attributes(), parent.of(request("/users/42?color=blue")), hello);
         let mut exported = spans.only().attributes();
         exported.retain(|attribute| !attribute.starts_with(LATE));
         assert!(exported.contains(&"network.peer.address=192.0.2.7".to_owned()), "{exported:?}");
@@ -111,7 +111,7 @@ fn sp_50_a_sampler_sees_what_it_may_go_by_of_a_client_s_request() {
     ];
     all(|spans, sampler, parent, is_full| {
         let outer = Outside::new(parent);
-        let layer = if is_full { spans.client().with_full_sampling() } else { spans.client() };
+        let layer = if is_full { spans.client().with_sampler_attributes() } else { spans.client() };
         outer.send(|| send(&layer, Request::get("http://shop.example/users/42"), hello));
         let shown = sampler.only();
         let is_shown = spans.way == Way::Tracing || parent != Parent::Unsampled || is_full;
@@ -141,7 +141,7 @@ impl Outside {
 fn sp_50_a_route_is_shown_if_it_is_known_at_the_start() {
     all(|spans, sampler, parent, is_full| {
         let layer = spans.server().with_route(|_| Some("/users/{id}".into()));
-        send(&if is_full { layer.with_full_sampling() } else { layer }, parent.of(request("/users/42")), hello);
+        send(&if is_full { layer.with_sampler_attributes() } else { layer }, parent.of(request("/users/42")), hello);
         let shown = sampler.only();
         assert_eq!(shown.name, "GET /users/{id}");
         let is_shown = spans.way == Way::Tracing || parent != Parent::Unsampled || is_full;
@@ -158,7 +158,7 @@ fn sp_50_captured_headers_and_the_caller_s_attributes_are_shown() {
             .with_request_headers([http::header::HOST])
             .with_network_details()
             .with_attributes([KeyValue::new("shop.region", "eu")]);
-        send(&if is_full { layer.with_full_sampling() } else { layer }, parent.of(request("/")), hello);
+        send(&if is_full { layer.with_sampler_attributes() } else { layer }, parent.of(request("/")), hello);
         let is_shown = spans.way == Way::Tracing || parent != Parent::Unsampled || is_full;
         let shown = sampler.only().attributes;
         let exported = spans.only().attributes();
@@ -173,7 +173,7 @@ fn sp_50_captured_headers_and_the_caller_s_attributes_are_shown() {
 fn sp_50_a_link_is_shown_instead_of_a_parent() {
     all(|spans, sampler, parent, is_full| {
         let layer = spans.server().with_linked_parent();
-        exchange(&if is_full { layer.with_full_sampling() } else { layer }, parent.of(request("/")), |_| hello());
+        exchange(&if is_full { layer.with_sampler_attributes() } else { layer }, parent.of(request("/")), |_| hello());
         let shown = sampler.only();
         assert_eq!((shown.has_parent, shown.links), (false, usize::from(parent != Parent::None)));
         // Whose decision it was does not matter then.
