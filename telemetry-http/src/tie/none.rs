@@ -14,7 +14,7 @@ use crate::options::Options;
 pub(crate) struct Exemplars;
 
 #[derive(Debug, Default)]
-pub(crate) struct Reservoir;
+pub(crate) struct Reservoir(());
 
 #[derive(Debug)]
 pub(crate) struct Tie {
