@@ -223,7 +223,7 @@
 //! otherwise: what was current around the call does not count. `with_linked_parent` links to it instead, for the edge of a
 //! system, and takes no baggage from there. A client's span is a child of the current one, and the server is told of it in
 //! headers that replace older ones. The formats are those of the global propagator
-//! ([`Propagator::global`](telemetry_core::propagation::Propagator::global)), or of `with_propagator`; as long as neither is
+//! (`Propagator::global` of `telemetry_core::propagation`), or of `with_propagator`; as long as neither is
 //! set, every trace ends at the process.
 //!
 //! ## What a sampler sees

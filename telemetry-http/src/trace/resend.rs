@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use http::Extensions;
 
 /// Counts how often a request is sent, for `http.request.resend_count` on the spans of
-/// [`ClientTraceLayer`](crate::ClientTraceLayer).
+/// `ClientTraceLayer`.
 ///
 /// Put one into the extensions of a request outside of the layer that retries it or follows redirects, with the trace
 /// layer inside of that. Clones of the request share it. The first attempt has no count, the second one has 1.
