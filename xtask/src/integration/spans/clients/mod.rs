@@ -58,7 +58,17 @@ impl Tools {
     pub(super) fn prepare(&self, sh: &Shell) -> Result<()> {
         environment::python(sh, &self.python, REQUIREMENTS)?;
         environment::node(sh, &self.node, PACKAGE, LOCK)?;
-        ensure!(self.rotel().exists(), "rotel has no program {}", self.rotel().display());
+        self.link_rotel()
+    }
+
+    /// The wheel has the program beside its module: it gets a place that is known before anything is installed.
+    fn link_rotel(&self) -> Result<()> {
+        let lib = std::fs::read_dir(self.python.join("lib"))?.flatten();
+        let mut found = lib.map(|python| python.path().join("site-packages/rotel/rotel-agent"));
+        let program = found.find(|path| path.exists()).context("the package `rotel` has no program")?;
+        if !self.rotel().exists() {
+            std::os::unix::fs::symlink(program, self.rotel())?;
+        }
         Ok(())
     }
 
@@ -66,11 +76,8 @@ impl Tools {
         self.python.join("bin/oteltap")
     }
 
-    /// The wheel has it beside its module.
     pub(super) fn rotel(&self) -> PathBuf {
-        let lib = std::fs::read_dir(self.python.join("lib")).into_iter().flatten().flatten();
-        let mut found = lib.map(|python| python.path().join("site-packages/rotel/rotel-agent"));
-        found.find(|path| path.exists()).unwrap_or_else(|| self.python.join("bin/rotel-agent"))
+        self.python.join("bin/rotel-agent")
     }
 }
 
