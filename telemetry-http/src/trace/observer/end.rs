@@ -18,7 +18,6 @@ impl Traced {
         let joint = self.state.joint.take();
         if !span.is_recording() {
             self.state.labels = None;
-            self.state.others.clear();
             return;
         }
         self.complete(&span);
