@@ -28,15 +28,9 @@ impl<O: Observer> Tracked<O> {
     pub(crate) fn step<T>(&mut self, run: impl FnOnce() -> T) -> T {
         let entered = self.0.as_mut().map(|observer| {
             let (scope, progress) = observer.enter();
-            // While something unwinds the scope is left first.
             (scope, Step(progress))
         });
-        let result = run();
-        if let Some((scope, step)) = entered {
-            drop(scope);
-            forget(step);
-        }
-        result
+        Self::run_in(entered, run)
     }
 
     /// The same for the last step, in which what the layer surrounds is dropped.
@@ -52,12 +46,18 @@ impl<O: Observer> Tracked<O> {
     #[cold]
     fn cancel(observer: &mut O, run: impl FnOnce()) {
         let enter = |observer| catch_unwind(AssertUnwindSafe(|| O::enter(observer))).ok();
-        let entered = enter(observer).map(|(scope, progress)| (scope, Step(progress)));
-        run();
+        Self::run_in(enter(observer).map(|(scope, progress)| (scope, Step(progress))), run);
+    }
+
+    #[inline(always)]
+    fn run_in<T>(entered: Option<(O::Scope<'_>, Step<'_>)>, run: impl FnOnce() -> T) -> T {
+        let result = run();
+        // While something unwinds the scope is left first as well: it stands before the step.
         if let Some((scope, step)) = entered {
             drop(scope);
             forget(step);
         }
+        result
     }
 
     /// The head of the response is there. A body follows, unless the request has ended with that.
