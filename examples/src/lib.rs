@@ -1,5 +1,4 @@
-//! What the examples share: their flags, their log, a server that ends when it is told to, the export of spans, and a
-//! count that needs no metrics.
+//! What the examples share: their flags, a server that ends when it is told to, and a count that needs no metrics.
 
 use std::fmt::Debug;
 use std::io;
@@ -7,16 +6,11 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use hyper_util::server::graceful::{GracefulConnection, GracefulShutdown};
-use telemetry_core::log::TraceIds;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::time::{sleep, timeout};
 use tower::{Service, ServiceExt};
-use tracing::level_filters::LevelFilter;
-use tracing_subscriber::layer::SubscriberExt;
-use tracing_subscriber::util::SubscriberInitExt;
 
-pub mod otlp;
 pub mod tally;
 
 /// How long connections may go on after the signal to end.
@@ -24,12 +18,6 @@ const GRACE: Duration = Duration::from_secs(3);
 
 /// How long to wait when no connection can be accepted, as when all file descriptors are in use.
 const PAUSE: Duration = Duration::from_millis(50);
-
-/// Writes warnings to the standard error, with the ids of trace and span in which they were made.
-pub fn log_warnings() {
-    let log = TraceIds::text(tracing_subscriber::fmt::layer().with_writer(io::stderr));
-    tracing_subscriber::registry().with(log).with(LevelFilter::WARN).init();
-}
 
 /// Where to listen.
 #[derive(Clone, Copy, Debug, clap::Parser)]

@@ -38,11 +38,17 @@ pub mod exemplar;
 #[cfg(feature = "log")]
 pub mod log;
 pub mod meter;
+#[cfg(feature = "otlp")]
+mod otlp;
 #[cfg(feature = "trace")]
 pub mod propagation;
 pub mod semconv;
 #[cfg(feature = "sdk")]
+mod settings;
+#[cfg(feature = "sdk")]
 pub mod setup;
+#[cfg(feature = "sdk")]
+mod signal;
 #[cfg(feature = "testing")]
 pub mod testing;
 #[cfg(feature = "trace")]
@@ -53,6 +59,8 @@ pub use attributes::AttributesFactory;
 pub use connection::{Address, ConnectionInfo, TlsInfo, Transport};
 pub use error_type::ErrorType;
 pub use meter::{MeterOptions, MeterSource, ScopedMeter};
+#[cfg(feature = "otlp")]
+pub use otlp::OtlpProtocol;
 #[cfg(feature = "sdk")]
 pub use setup::{Telemetry, TelemetryBuilder};
 

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
-use opentelemetry::metrics::{Counter, Histogram, Meter, MeterProvider, UpDownCounter};
+use opentelemetry::metrics::{AsyncInstrument, Counter, Histogram, Meter, MeterProvider, UpDownCounter};
 use opentelemetry::{InstrumentationScope, KeyValue, global};
 
 use crate::exemplar::{Buckets, ExemplarReservoir, ExemplarStore};
@@ -159,6 +159,27 @@ impl ScopedMeter {
     #[must_use]
     pub fn u64_counter(&self, metric: &Metric) -> Counter<u64> {
         self.meter.u64_counter(self.name(metric)).with_unit(metric.unit).with_description(metric.description).build()
+    }
+
+    /// A counter that only rises, whose value `observe` tells at each collection.
+    pub fn u64_observable_counter(
+        &self,
+        metric: &Metric,
+        observe: impl Fn(&dyn AsyncInstrument<u64>) + Send + Sync + 'static,
+    ) {
+        let builder = self.meter.u64_observable_counter(self.name(metric));
+        // It lives on in the provider.
+        let _ = builder.with_unit(metric.unit).with_description(metric.description).with_callback(observe).build();
+    }
+
+    /// A counter that rises and falls, whose value `observe` tells at each collection.
+    pub fn i64_observable_up_down_counter(
+        &self,
+        metric: &Metric,
+        observe: impl Fn(&dyn AsyncInstrument<i64>) + Send + Sync + 'static,
+    ) {
+        let builder = self.meter.i64_observable_up_down_counter(self.name(metric));
+        let _ = builder.with_unit(metric.unit).with_description(metric.description).with_callback(observe).build();
     }
 
     /// The exemplars of one series of a histogram of this meter, with these bucket bounds. Ask once and keep it.

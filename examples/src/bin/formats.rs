@@ -47,7 +47,6 @@ const DELAY: &str = "shop.delivery.delay";
 const BALANCE: &str = "shop.balance";
 
 fn main() -> Result<(), Box<dyn Error>> {
-    telemetry_examples::log_warnings();
     let flags = Flags::parse();
 
     let registry = registry()?;

@@ -1,8 +1,8 @@
 //! A page that counts its visitors, with hyper and tower.
 //!
 //! It has a counter of its own, `RequestMetricsLayer` and `RequestTraceLayer` around its requests and
-//! `NetworkMetricsLayer` around its connections. Prometheus finds the metrics in one place; spans go by OTLP to
-//! `OTEL_EXPORTER_OTLP_ENDPOINT`, if that is set. The flags, the accept loop and the end on a signal are those of
+//! `NetworkMetricsLayer` around its connections. Prometheus finds the metrics in one place; traces, metrics and logs go by
+//! OTLP to `OTEL_EXPORTER_OTLP_ENDPOINT`, if that is set. The flags, the accept loop and the end on a signal are those of
 //! the other examples too, in `examples/src/lib.rs`.
 //!
 //! ```text
@@ -42,7 +42,7 @@ use hyper_util::server::conn::auto;
 use telemetry_core::Telemetry;
 use telemetry_core::opentelemetry::metrics::Counter;
 use telemetry_core::opentelemetry::{StringValue, global};
-use telemetry_examples::{Flags, Server, otlp};
+use telemetry_examples::{Flags, Server};
 use telemetry_http::{RequestMetricsLayer, RequestTraceLayer};
 use telemetry_net::{MeteredStream, NetworkMetricsLayer};
 use telemetry_prometheus::{MetricsBody, PrometheusExporter, PrometheusMetricsHandler, TelemetryBuilderExt};
@@ -50,12 +50,11 @@ use tokio::net::TcpStream;
 use tower::{Layer, ServiceBuilder, ServiceExt};
 
 fn main() -> Result<(), Box<dyn Error>> {
-    telemetry_examples::log_warnings();
     let flags = Flags::parse();
 
     let exporter = PrometheusExporter::new();
-    let telemetry = Telemetry::builder().with_service_name("http_telemetry").with_prometheus(exporter.clone());
-    let telemetry = otlp::with_spans(telemetry)?.build()?;
+    let telemetry =
+        Telemetry::builder().with_service_name("http_telemetry").with_prometheus(exporter.clone()).build()?;
 
     serve(flags, PrometheusMetricsHandler::new(exporter))?;
 

@@ -10,9 +10,9 @@
 //! baggage:
 //! ```
 //!
-//! The spans go by OTLP to `OTEL_EXPORTER_OTLP_ENDPOINT`, or to <http://127.0.0.1:4318>, where a collector or Jaeger may
+//! The spans go by OTLP to `OTEL_EXPORTER_OTLP_ENDPOINT`, or to <http://localhost:4318>, where a collector or Jaeger may
 //! listen: `GET /orders/{id}` of `front`, below it `GET /stock/{item}` of its client, and below that the same of `back`.
-//! With `--tracing` they are spans of `tracing`, which `tracing-opentelemetry` exports. `/orders/broken` fails in `back`.
+//! With `--tracing` they are spans of `tracing`. `/orders/broken` fails in `back`, which says so in its log.
 
 use std::io;
 use std::net::SocketAddr;
@@ -32,16 +32,14 @@ use telemetry_core::Telemetry;
 use telemetry_core::log::TraceIds;
 use telemetry_core::opentelemetry::Context;
 use telemetry_core::opentelemetry::baggage::BaggageExt;
-use telemetry_core::opentelemetry::trace::TracerProvider;
 use telemetry_core::opentelemetry_sdk::trace::SdkTracerProvider;
 use telemetry_core::propagation::Propagator;
-use telemetry_examples::otlp;
 use telemetry_http::{ClientTraceLayer, ClientTraceService, RequestBody, RequestTraceLayer, UrlTemplate};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tower::{Layer, ServiceExt};
 use tracing::level_filters::LevelFilter;
-use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::layer::{Layer as _, SubscriberExt};
 use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{fmt, registry};
 
@@ -60,9 +58,6 @@ struct Flags {
 
 fn main() -> Result<()> {
     let flags = Flags::parse();
-    // Drives the export by gRPC: the services have runtimes of their own, which end before the last spans are sent.
-    let exports = tokio::runtime::Runtime::new()?;
-    let _entered = exports.enter();
     let (front, back) = (Service::new("front", flags.tracing)?, Service::new("back", flags.tracing)?);
 
     let back_listener = listen("back", flags.back)?;
@@ -97,9 +92,8 @@ struct Service {
 
 impl Service {
     fn new(name: &str, is_tracing: bool) -> Result<Self> {
-        let exporter = otlp::exporter()?;
         let telemetry = Telemetry::builder().with_service_name(name).without_global();
-        let telemetry = telemetry.configure_traces(|traces| traces.with_batch_exporter(exporter)).build()?;
+        let telemetry = telemetry.with_setting("OTEL_TRACES_EXPORTER", "otlp").build()?;
         let provider = telemetry.tracer_provider().context("it has traces")?.clone();
         Ok(Self { telemetry, provider, is_tracing })
     }
@@ -123,11 +117,10 @@ impl Service {
     /// Serves until the process is told to end, in a thread with a runtime and a subscriber of its own.
     fn serve(&self, listener: std::net::TcpListener, routes: Router) -> thread::JoinHandle<Result<()>> {
         let routes = routes.layer(self.server());
-        let tracer = self.provider.tracer("otlp_traces");
+        let exported = self.telemetry.layer();
         thread::spawn(move || {
-            let spans = tracing_opentelemetry::layer().with_tracer(tracer);
-            let log = TraceIds::text(fmt::layer().with_writer(io::stderr));
-            let _subscriber = registry().with(spans).with(log).with(LevelFilter::INFO).set_default();
+            let log = TraceIds::text(fmt::layer().with_writer(io::stderr)).with_filter(LevelFilter::INFO);
+            let _subscriber = registry().with(exported).with(log).set_default();
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
             Ok(runtime.block_on(serve(listener, routes))?)
         })

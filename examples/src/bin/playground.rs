@@ -15,8 +15,8 @@
 //! $ curl http://127.0.0.1:63012/tally
 //! ```
 //!
-//! Spans go by OTLP to `OTEL_EXPORTER_OTLP_ENDPOINT`, if that is set, and then the metrics lead to them by exemplars. The
-//! header `x-trace-id` of a response names the trace.
+//! It is set up by the standard variables: traces, metrics and logs go by OTLP to `OTEL_EXPORTER_OTLP_ENDPOINT`, if that
+//! is set, and then the metrics lead to the traces by exemplars. The header `x-trace-id` of a response names the trace.
 //!
 //! The tally is what the playground has counted by itself, outside of all layers: the metrics have to agree with it.
 
@@ -43,7 +43,7 @@ use hyper_util::service::TowerToHyperService;
 use serde::Deserialize;
 use telemetry_core::Telemetry;
 use telemetry_examples::tally::Tally;
-use telemetry_examples::{Flags, Server, otlp};
+use telemetry_examples::{Flags, Server};
 use telemetry_http::{RequestMetricsLayer, RequestTraceLayer};
 use telemetry_net::{MeteredStream, NetworkMetricsLayer};
 use telemetry_prometheus::{PrometheusExporter, PrometheusMetricsHandler, TelemetryBuilderExt};
@@ -70,12 +70,10 @@ const MOST_CHUNKS: u64 = 10_000;
 const LARGEST_CHUNK: usize = 1 << 20;
 
 fn main() -> Result<(), Box<dyn Error>> {
-    telemetry_examples::log_warnings();
     let flags = Flags::parse();
 
     let exporter = PrometheusExporter::new();
-    let telemetry = Telemetry::builder().with_service_name("playground").with_prometheus(exporter.clone());
-    let telemetry = otlp::with_spans(telemetry)?.build()?;
+    let telemetry = Telemetry::builder().with_service_name("playground").with_prometheus(exporter.clone()).build()?;
 
     serve(flags, PrometheusMetricsHandler::new(exporter))?;
 

@@ -24,9 +24,19 @@ impl Propagator {
         // What is no Unicode is an unknown name as well, and not a missing one.
         let value = std::env::var_os(VARIABLE);
         let value = value.as_deref().map_or(Cow::Borrowed(""), |value| value.to_string_lossy());
-        let (formats, ignored) = parse(&value);
+        Self::named(&value, |warning| tracing::warn!("{warning}"))
+    }
+
+    /// As [`from_env`](Self::from_env), for a setup that has its variables from elsewhere.
+    #[cfg(feature = "sdk")]
+    pub(crate) fn from_settings(settings: &crate::settings::Settings) -> Self {
+        Self::named(&settings.text(VARIABLE).unwrap_or_default(), |warning| settings.warn(warning))
+    }
+
+    fn named(value: &str, warn: impl FnOnce(String)) -> Self {
+        let (formats, ignored) = parse(value);
         if !ignored.is_empty() {
-            tracing::warn!("{VARIABLE}: {ignored:?} is ignored, only tracecontext, baggage and none are known here");
+            warn(format!("{VARIABLE}: {ignored:?} is ignored, only tracecontext, baggage and none are known here"));
         }
         Self::formats(formats)
     }

@@ -7,6 +7,7 @@
 
 pub mod attribute;
 pub mod metric;
+pub mod otel_sdk;
 
 pub use metric::{Instrument, Metric};
 

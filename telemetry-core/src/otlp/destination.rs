@@ -1,0 +1,168 @@
+//! Where a signal goes, and how.
+
+use std::time::Duration;
+
+use http::uri::{Authority, PathAndQuery, Scheme};
+use http::{HeaderMap, Uri};
+
+use super::headers;
+use super::tls::{self, Tls};
+use crate::settings::Settings;
+use crate::signal::Signal;
+
+/// The time that the specification gives an export.
+const TIMEOUT: Duration = Duration::from_secs(10);
+
+/// How OTLP travels.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum OtlpProtocol {
+    /// Protocol buffers in HTTP requests, port 4318 by default. The default.
+    HttpProtobuf,
+    /// gRPC, port 4317 by default.
+    Grpc,
+}
+
+impl OtlpProtocol {
+    /// As `OTEL_EXPORTER_OTLP_PROTOCOL` has it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::HttpProtobuf => "http/protobuf",
+            Self::Grpc => "grpc",
+        }
+    }
+}
+
+/// All that an exporter needs to know.
+#[derive(Clone, Debug)]
+pub(super) struct Destination {
+    /// With a scheme, a host and a path.
+    pub(super) uri: Uri,
+    pub(super) protocol: OtlpProtocol,
+    pub(super) headers: HeaderMap,
+    pub(super) gzip: bool,
+    /// For one export, all its attempts together.
+    pub(super) timeout: Duration,
+    pub(super) tls: Tls,
+}
+
+impl Destination {
+    /// From `OTEL_EXPORTER_OTLP_*`; what is set for the signal alone goes before what is set for all.
+    pub(super) fn read(settings: &Settings, signal: Signal) -> Self {
+        let names = Names { signal };
+        let known = [OtlpProtocol::HttpProtobuf, OtlpProtocol::Grpc].map(|protocol| (protocol.as_str(), protocol));
+        let protocol = names.first("PROTOCOL", |name| settings.choice(name, &known));
+        let protocol = protocol.unwrap_or(OtlpProtocol::HttpProtobuf);
+        let compression = [("gzip", true), ("none", false)];
+        Self {
+            uri: endpoint(settings, &names, protocol),
+            protocol,
+            headers: names.first("HEADERS", |name| headers::read(settings, name)).unwrap_or_default(),
+            gzip: names.first("COMPRESSION", |name| settings.choice(name, &compression)).unwrap_or(false),
+            timeout: names.first("TIMEOUT", |name| settings.timeout(name)).unwrap_or(TIMEOUT),
+            tls: tls::read(settings, &names),
+        }
+    }
+
+    /// Whether somebody said where the signal goes.
+    pub(super) fn is_named(settings: &Settings, signal: Signal) -> bool {
+        Names { signal }.first("ENDPOINT", |name| settings.is_set(name).then_some(())).is_some()
+    }
+
+    /// The receiver without the path, and without a password that it may have.
+    pub(super) fn receiver(&self) -> String {
+        format!("{}://{}:{}", self.uri.scheme_str().unwrap_or_default(), self.host(), self.port())
+    }
+
+    pub(super) fn host(&self) -> &str {
+        self.uri.host().unwrap_or_default()
+    }
+
+    pub(super) fn port(&self) -> u16 {
+        let default = if self.uri.scheme() == Some(&Scheme::HTTPS) { 443 } else { 80 };
+        self.uri.port_u16().unwrap_or(default)
+    }
+}
+
+/// The two names that a variable has for a signal.
+#[derive(Debug)]
+pub(super) struct Names {
+    signal: Signal,
+}
+
+impl Names {
+    /// Asks for what is the signal's own, then for what all share.
+    pub(super) fn first<T>(&self, variable: &str, ask: impl Fn(&str) -> Option<T>) -> Option<T> {
+        ask(&self.own(variable)).or_else(|| ask(&shared(variable)))
+    }
+
+    fn own(&self, variable: &str) -> String {
+        format!("OTEL_EXPORTER_OTLP_{}_{variable}", self.signal.variable())
+    }
+}
+
+fn shared(variable: &str) -> String {
+    format!("OTEL_EXPORTER_OTLP_{variable}")
+}
+
+/// Over HTTP, the signal's own endpoint is taken as it is, and what all share gets a path for each signal. Over gRPC
+/// the path is the service's, whatever the endpoint says.
+fn endpoint(settings: &Settings, names: &Names, protocol: OtlpProtocol) -> Uri {
+    let insecure = || names.first("INSECURE", |name| settings.is_set(name).then(|| settings.is_true(name)));
+    let read = |name: &str, expected: &str, parse: &dyn Fn(&str) -> Option<Uri>| {
+        // An endpoint may hold a password.
+        let parsed = parse(&settings.text(name)?);
+        if parsed.is_none() {
+            settings.refuse_secret(name, expected);
+        }
+        parsed
+    };
+    match protocol {
+        OtlpProtocol::HttpProtobuf => {
+            let expected = "a URL that begins with http:// or https://";
+            read(&names.own("ENDPOINT"), expected, &|text| absolute(text, ToOwned::to_owned))
+                .or_else(|| {
+                    let below = |path: &str| format!("{}/{}", path.trim_end_matches('/'), names.signal.http_path());
+                    read(&shared("ENDPOINT"), expected, &|text| absolute(text, below))
+                })
+                .unwrap_or_else(|| local(4318, &format!("/{}", names.signal.http_path())))
+        }
+        OtlpProtocol::Grpc => {
+            let scheme = |text: &str| match text.contains("://") {
+                true => text.to_owned(),
+                false if insecure() == Some(true) => format!("http://{text}"),
+                false => format!("https://{text}"),
+            };
+            let expected = "a URL that begins with http:// or https://, or host:port";
+            let service = |_: &str| names.signal.grpc_path().to_owned();
+            names
+                .first("ENDPOINT", |name| read(name, expected, &|text| absolute(&scheme(text), service)))
+                .unwrap_or_else(|| local(4317, names.signal.grpc_path()))
+        }
+    }
+}
+
+/// An `http` or `https` URL with its path changed. Its query stays.
+fn absolute(text: &str, path: impl Fn(&str) -> String) -> Option<Uri> {
+    let uri: Uri = text.parse().ok()?;
+    let known = uri.scheme().is_some_and(|scheme| *scheme == Scheme::HTTP || *scheme == Scheme::HTTPS);
+    if !known || uri.host().is_none_or(str::is_empty) {
+        return None;
+    }
+    let query = uri.query().map(|query| format!("?{query}")).unwrap_or_default();
+    let path: PathAndQuery = format!("{}{query}", path(uri.path())).parse().ok()?;
+    let mut parts = uri.into_parts();
+    parts.path_and_query = Some(path);
+    Uri::from_parts(parts).ok()
+}
+
+/// On this machine.
+fn local(port: u16, path: &str) -> Uri {
+    let authority = Authority::try_from(format!("localhost:{port}")).ok();
+    let mut parts = http::uri::Parts::default();
+    parts.scheme = Some(Scheme::HTTP);
+    parts.authority = authority;
+    parts.path_and_query = PathAndQuery::try_from(path).ok();
+    Uri::from_parts(parts).unwrap_or_default()
+}

@@ -1,0 +1,86 @@
+//! What the log is told about a receiver: when it is away, and when it is back.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
+
+use crate::signal::Signal;
+
+/// One line when exports begin to fail, one when all of them work again, whatever comes between. All signals of a
+/// receiver share it: if it is away, that is said once and not three times.
+#[derive(Debug)]
+pub(super) struct Health {
+    receiver: String,
+    state: Mutex<State>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    failing: [Option<&'static str>; Signal::ALL.len()],
+    since: Option<Instant>,
+    lost: u64,
+    dropping: [bool; Signal::ALL.len()],
+}
+
+impl Health {
+    pub(super) fn new(receiver: String) -> Self {
+        Self { receiver, state: Mutex::default() }
+    }
+
+    pub(super) fn is_receiver(&self, receiver: &str) -> bool {
+        self.receiver == receiver
+    }
+
+    /// An attempt failed, or a whole export did, and then with what was lost by it.
+    pub(super) fn failed(&self, signal: Signal, kind: &'static str, lost: u64) {
+        let mut state = self.state();
+        state.lost += lost;
+        if state.failing[signal as usize].is_some() {
+            return;
+        }
+        let told = state.failing.iter().flatten().any(|known| *known == kind);
+        state.failing[signal as usize] = Some(kind);
+        state.since.get_or_insert_with(Instant::now);
+        drop(state);
+        if !told {
+            tracing::warn!(
+                receiver = %self.receiver,
+                error.r#type = %kind,
+                "{signal} cannot be exported; it is tried again, and until it works only counted in otel.sdk.*"
+            );
+        }
+    }
+
+    pub(super) fn succeeded(&self, signal: Signal) {
+        let mut state = self.state();
+        state.dropping[signal as usize] = false;
+        if state.failing[signal as usize].take().is_none() || state.failing.iter().any(Option::is_some) {
+            return;
+        }
+        let seconds = state.since.take().map_or(0.0, |since| since.elapsed().as_secs_f64());
+        let lost = std::mem::take(&mut state.lost);
+        drop(state);
+        tracing::info!(
+            receiver = %self.receiver,
+            lost,
+            "{signal} are exported again, after {seconds:.1} s"
+        );
+    }
+
+    /// There was no room for some of the signal's items. Once told, it is not told again before an export succeeds.
+    pub(super) fn dropped(&self, signal: Signal, dropped: u64) {
+        let mut state = self.state();
+        state.lost += dropped;
+        if !std::mem::replace(&mut state.dropping[signal as usize], true) {
+            drop(state);
+            tracing::warn!(
+                receiver = %self.receiver,
+                dropped,
+                "{signal} come faster than they can be exported: what has no room in the queue is dropped and counted"
+            );
+        }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,129 @@
+//! What waits to be exported: bounded, and cut into batches as it comes.
+
+use std::collections::VecDeque;
+use std::mem;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use tokio::sync::Notify;
+
+/// Items in the order in which they came. Adding one is a push under a lock that nobody holds for longer than that;
+/// taking a batch moves a pointer.
+#[derive(Debug)]
+pub(super) struct Queue<T> {
+    state: Mutex<State<T>>,
+    /// A whole batch is there.
+    batch_ready: Notify,
+    capacity: usize,
+    batch: usize,
+}
+
+#[derive(Debug)]
+struct State<T> {
+    ready: VecDeque<Vec<T>>,
+    filling: Vec<T>,
+    len: usize,
+    closed: bool,
+}
+
+/// Why an item was not taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Refused {
+    Full,
+    Closed,
+}
+
+impl<T> Queue<T> {
+    /// For at most `capacity` items, in batches of at most `batch`.
+    pub(super) fn new(capacity: usize, batch: usize) -> Self {
+        let state = State { ready: VecDeque::new(), filling: Vec::new(), len: 0, closed: false };
+        Self { state: Mutex::new(state), batch_ready: Notify::new(), capacity, batch }
+    }
+
+    pub(super) fn push(&self, item: T) -> Result<(), Refused> {
+        let mut state = self.state();
+        if state.closed {
+            return Err(Refused::Closed);
+        }
+        if state.len == self.capacity {
+            return Err(Refused::Full);
+        }
+        state.filling.push(item);
+        state.len += 1;
+        if state.filling.len() == self.batch {
+            let batch = mem::take(&mut state.filling);
+            state.ready.push_back(batch);
+            drop(state);
+            self.batch_ready.notify_one();
+        }
+        Ok(())
+    }
+
+    /// The oldest batch, if a whole one is there.
+    pub(super) fn take_ready(&self) -> Option<Vec<T>> {
+        let mut state = self.state();
+        let batch = state.ready.pop_front()?;
+        state.len -= batch.len();
+        Some(batch)
+    }
+
+    /// The oldest items, as many as are there and fit in a batch.
+    pub(super) fn take(&self) -> Option<Vec<T>> {
+        if let Some(batch) = self.take_ready() {
+            return Some(batch);
+        }
+        let mut state = self.state();
+        let batch = mem::take(&mut state.filling);
+        state.len -= batch.len();
+        (!batch.is_empty()).then_some(batch)
+    }
+
+    /// Waits for a whole batch.
+    pub(super) async fn batch_ready(&self) {
+        self.batch_ready.notified().await;
+    }
+
+    /// Nothing more is taken in; what is there stays.
+    pub(super) fn close(&self) {
+        self.state().closed = true;
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.state().len
+    }
+
+    pub(super) fn capacity(&self) -> usize {
+        self.capacity
+    }
+
+    fn state(&self) -> MutexGuard<'_, State<T>> {
+        // Nothing in here can fail half-way.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn items_come_out_in_batches_in_their_order() {
+        let queue = Queue::new(5, 2);
+        for item in 0..5 {
+            queue.push(item).unwrap();
+        }
+        assert_eq!(queue.push(5), Err(Refused::Full));
+        assert_eq!((queue.take(), queue.take_ready()), (Some(vec![0, 1]), Some(vec![2, 3])));
+        assert_eq!((queue.take_ready(), queue.take(), queue.take()), (None, Some(vec![4]), None));
+        assert_eq!(queue.len(), 0);
+        queue.push(6).unwrap();
+    }
+
+    #[test]
+    fn a_closed_queue_keeps_what_it_has() {
+        let queue = Queue::new(5, 2);
+        queue.push(0).unwrap();
+        queue.close();
+        assert_eq!(queue.push(1), Err(Refused::Closed));
+        assert_eq!(queue.take(), Some(vec![0]));
+    }
+}

@@ -1,0 +1,89 @@
+//! The thread on which everything is exported, with a runtime of its own.
+//!
+//! It needs nothing of the service's runtime: a service whose only thread waits for its last export to end, or that has
+//! no runtime at all, is served like any other.
+
+use std::future::Future;
+use std::io;
+use std::sync::{Mutex, PoisonError};
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+use opentelemetry::Context;
+use tokio::runtime;
+use tokio::sync::{oneshot, watch};
+use tokio::time::Instant;
+use tracing::dispatcher::{self, Dispatch};
+
+/// Runs what it is given until it is told to end.
+#[derive(Debug)]
+pub(crate) struct Worker {
+    runtime: runtime::Handle,
+    end: watch::Sender<Option<Instant>>,
+    stop: Mutex<Option<(oneshot::Sender<()>, JoinHandle<()>)>>,
+}
+
+/// Runs something on the worker and gives the result to another thread.
+#[derive(Clone, Debug)]
+pub(super) struct Handle(runtime::Handle);
+
+impl Worker {
+    /// What happens on the thread is traced by nobody, and its log goes where that of the calling thread goes now.
+    pub(super) fn start() -> io::Result<Self> {
+        let runtime = runtime::Builder::new_current_thread().enable_all().build()?;
+        let handle = runtime.handle().clone();
+        let (stop, stopped) = oneshot::channel();
+        let log = dispatcher::get_default(Dispatch::clone);
+        let thread = thread::Builder::new().name("telemetry-export".to_owned()).spawn(move || {
+            let _suppressed = Context::enter_telemetry_suppressed_scope();
+            let work = || {
+                // Told, or the worker is gone: both mean the end.
+                let _ = runtime.block_on(stopped);
+                // A name that is being resolved is not waited for.
+                runtime.shutdown_background();
+            };
+            // A service that has set up no log yet may still set the global one.
+            if log.is::<tracing::subscriber::NoSubscriber>() { work() } else { dispatcher::with_default(&log, work) }
+        })?;
+        Ok(Self { runtime: handle, end: watch::Sender::new(None), stop: Mutex::new(Some((stop, thread))) })
+    }
+
+    pub(super) fn spawn(&self, work: impl Future<Output = ()> + Send + 'static) {
+        self.runtime.spawn(work);
+    }
+
+    pub(super) fn handle(&self) -> Handle {
+        Handle(self.runtime.clone())
+    }
+
+    pub(super) fn end(&self) -> watch::Receiver<Option<Instant>> {
+        self.end.subscribe()
+    }
+
+    /// From now on nothing is tried twice, and what is on its way is given up after `timeout`.
+    pub(crate) fn end_within(&self, timeout: Duration) {
+        self.end.send_replace(Some(Instant::now() + timeout));
+    }
+
+    /// Ends the thread. What still runs there is dropped.
+    pub(crate) fn stop(&self) {
+        let stop = self.stop.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let Some((stop, thread)) = stop else { return };
+        // It has ended already if nobody listens.
+        let _ = stop.send(());
+        let _ = thread.join();
+    }
+}
+
+impl Drop for Worker {
+    fn drop(&mut self) {
+        self.stop();
+    }
+}
+
+impl Handle {
+    /// Nothing if the worker has ended.
+    pub(super) async fn run<T: Send + 'static>(&self, work: impl Future<Output = T> + Send + 'static) -> Option<T> {
+        self.0.spawn(work).await.ok()
+    }
+}

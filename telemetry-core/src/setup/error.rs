@@ -1,0 +1,51 @@
+use std::error::Error as StdError;
+use std::fmt;
+use std::io;
+
+use opentelemetry_sdk::error::OTelSdkError;
+
+use crate::settings::Wrong;
+
+/// Why a setup or a shutdown failed.
+#[derive(Debug)]
+pub struct Error(pub(super) Kind);
+
+#[derive(Debug)]
+pub(super) enum Kind {
+    EmptyServiceName,
+    Setting(Wrong),
+    #[cfg_attr(not(feature = "otlp"), allow(dead_code))]
+    Thread(io::Error),
+    /// Something was lost, and the log and the metrics have told of it.
+    #[cfg_attr(not(feature = "otlp"), allow(dead_code))]
+    Lost,
+    Flush(OTelSdkError),
+    Shutdown(OTelSdkError),
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0 {
+            Kind::EmptyServiceName => {
+                f.write_str("the service name is empty: give `with_service_name` a name, or leave the call out")
+            }
+            Kind::Setting(Wrong { name, expected }) => {
+                write!(f, "what was set in code for {name} is not {expected}")
+            }
+            Kind::Thread(_) => f.write_str("the thread that exports cannot be started"),
+            Kind::Lost => f.write_str("the last metrics could not be exported"),
+            Kind::Flush(_) => f.write_str("a provider did not flush cleanly"),
+            Kind::Shutdown(_) => f.write_str("a provider did not shut down cleanly"),
+        }
+    }
+}
+
+impl StdError for Error {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        match &self.0 {
+            Kind::EmptyServiceName | Kind::Setting(_) | Kind::Lost => None,
+            Kind::Thread(error) => Some(error),
+            Kind::Flush(error) | Kind::Shutdown(error) => Some(error),
+        }
+    }
+}

@@ -1,0 +1,156 @@
+//! From settings to providers.
+
+use std::mem;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+use opentelemetry::global;
+use opentelemetry_sdk::Resource;
+use opentelemetry_sdk::logs::SdkLoggerProvider;
+use opentelemetry_sdk::metrics::SdkMeterProvider;
+use opentelemetry_sdk::resource::ResourceBuilder;
+use opentelemetry_sdk::trace::SdkTracerProvider;
+
+use super::builder::{ConfigureLogs, ConfigureTraces, TelemetryBuilder};
+use super::error::{Error, Kind};
+use super::exporters::{Chosen, is_disabled};
+use super::exporting::Exporting;
+use super::{Running, Telemetry, traces};
+use crate::propagation::Propagator;
+use crate::settings::Settings;
+use crate::signal::Signal;
+use crate::{MeterOptions, ScopedMeter};
+
+pub(super) fn start(mut builder: TelemetryBuilder) -> Result<Telemetry, Error> {
+    if builder.service_name.as_deref().is_some_and(|name| name.trim().is_empty()) {
+        return Err(Error(Kind::EmptyServiceName));
+    }
+    let settings = mem::take(&mut builder.settings);
+    if settings.is_set("OTEL_CONFIG_FILE") {
+        settings.warn("OTEL_CONFIG_FILE is ignored: configuration files are not read here, the variables are");
+    }
+    if is_disabled(&settings) {
+        // Readers and processors too: there is nothing that they could read or process.
+        builder.configure_metrics.clear();
+        builder.metrics_exporters.clear();
+        builder.configure_traces.clear();
+        builder.configure_logs.clear();
+    }
+    let resource = resource(&settings, &mut builder);
+
+    let mut exporting = Exporting::default();
+    let (meter_provider, meter) = meters(&settings, &resource, &mut builder, &mut exporting)?;
+    let tracer_provider = tracers(&settings, &resource, builder.configure_traces, &mut exporting, &meter)?;
+    let logger_provider = loggers(&settings, resource, builder.configure_logs, &mut exporting, &meter)?;
+    let propagator = builder.propagator.unwrap_or_else(|| Propagator::from_settings(&settings));
+    #[cfg(feature = "subscriber")]
+    let directives = super::subscriber::directives(&settings);
+    if let Some(wrong) = settings.take_wrong() {
+        return Err(Error(Kind::Setting(wrong)));
+    }
+
+    let running = Running {
+        meter_provider,
+        tracer_provider,
+        logger_provider,
+        #[cfg(feature = "subscriber")]
+        directives,
+        exporting,
+        ended: AtomicBool::new(false),
+    };
+    if builder.global {
+        #[cfg(feature = "subscriber")]
+        install_subscriber(&settings, &running, builder.subscriber);
+        global::set_meter_provider(running.meter_provider.clone());
+        running.tracer_provider.iter().cloned().for_each(global::set_tracer_provider);
+        propagator.set_global();
+    }
+    // Not before there is a log for them.
+    for warning in settings.take_warnings() {
+        tracing::warn!("{warning}");
+    }
+    Ok(Telemetry { running: Arc::new(running) })
+}
+
+/// The meter is for what the setup counts about itself.
+fn meters(
+    settings: &Settings,
+    resource: &Resource,
+    builder: &mut TelemetryBuilder,
+    exporting: &mut Exporting,
+) -> Result<(SdkMeterProvider, ScopedMeter), Error> {
+    let named = mem::take(&mut builder.metrics_exporters);
+    let names: Vec<_> = named.iter().map(|(name, _)| *name).collect();
+    let chosen = Chosen::read(settings, Signal::Metrics, &names);
+    let mut metrics = SdkMeterProvider::builder().with_resource(resource.clone());
+    let mut observe = None;
+    if Exporting::wants(settings, Signal::Metrics, &chosen) {
+        let (with_reader, later) = exporting.add_metrics(metrics, settings)?;
+        (metrics, observe) = (with_reader, Some(later));
+    }
+    let named = named.into_iter().filter(|(name, _)| chosen.has(name, true)).map(|(_, configure)| configure);
+    let configured = named.chain(mem::take(&mut builder.configure_metrics));
+    let provider = configured.fold(metrics, |metrics, configure| configure(metrics)).build();
+    let options = MeterOptions::default().with_meter_provider(provider.clone());
+    let meter = options.meter(env!("CARGO_PKG_NAME"), env!("CARGO_PKG_VERSION"));
+    if let Some(observe) = observe {
+        observe(&meter);
+    }
+    Ok((provider, meter))
+}
+
+/// None if nobody would get its spans.
+fn tracers(
+    settings: &Settings,
+    resource: &Resource,
+    configure: Vec<ConfigureTraces>,
+    exporting: &mut Exporting,
+    meter: &ScopedMeter,
+) -> Result<Option<SdkTracerProvider>, Error> {
+    let exported = Exporting::wants(settings, Signal::Traces, &Chosen::read(settings, Signal::Traces, &[]));
+    let mut traces = traces::configure(SdkTracerProvider::builder().with_resource(resource.clone()), settings);
+    if exported {
+        traces = exporting.add_traces(traces, settings, meter)?;
+    }
+    let needed = exported || !configure.is_empty();
+    Ok(needed.then(|| configure.into_iter().fold(traces, |traces, configure| configure(traces)).build()))
+}
+
+/// None if nobody would get its records.
+fn loggers(
+    settings: &Settings,
+    resource: Resource,
+    configure: Vec<ConfigureLogs>,
+    exporting: &mut Exporting,
+    meter: &ScopedMeter,
+) -> Result<Option<SdkLoggerProvider>, Error> {
+    let exported = Exporting::wants(settings, Signal::Logs, &Chosen::read(settings, Signal::Logs, &[]));
+    let mut logs = SdkLoggerProvider::builder().with_resource(resource);
+    if exported {
+        logs = exporting.add_logs(logs, settings, meter)?;
+    }
+    let needed = exported || !configure.is_empty();
+    Ok(needed.then(|| configure.into_iter().fold(logs, |logs, configure| configure(logs)).build()))
+}
+
+#[cfg(feature = "subscriber")]
+fn install_subscriber(settings: &Settings, running: &Running, wanted: bool) {
+    let (tracer, logger) = (running.tracer_provider.as_ref(), running.logger_provider.as_ref());
+    let installed = wanted && super::subscriber::install(&running.directives, tracer, logger);
+    if wanted && !installed && (tracer.is_some() || logger.is_some()) {
+        settings.warn(
+            "there is a subscriber of `tracing` already: what `tracing` tells is exported if `Telemetry::layer` is added to it",
+        );
+    }
+}
+
+fn resource(settings: &Settings, builder: &mut TelemetryBuilder) -> Resource {
+    // The SDK reads the variable too, but then lets a name in `OTEL_RESOURCE_ATTRIBUTES` win, which has to lose.
+    let from_environment = settings.text("OTEL_SERVICE_NAME");
+    let named = |resource: ResourceBuilder, name: Option<String>| match name {
+        Some(name) => resource.with_service_name(name),
+        None => resource,
+    };
+    let resource = named(Resource::builder(), from_environment).with_attributes(mem::take(&mut builder.attributes));
+    named(resource, builder.service_name.take()).build()
+}
