@@ -40,6 +40,9 @@ pub mod log;
 pub mod meter;
 #[cfg(feature = "trace")]
 pub mod propagation;
+#[cfg(feature = "sdk")]
+#[cfg_attr(not(test), expect(dead_code, reason = "`setup` is to call it"))]
+pub(crate) mod resource;
 pub mod semconv;
 #[cfg(feature = "sdk")]
 pub mod setup;

@@ -7,6 +7,7 @@
 
 pub mod attribute;
 pub mod metric;
+pub mod resource;
 
 pub use metric::{Instrument, Metric};
 
