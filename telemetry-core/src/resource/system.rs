@@ -54,8 +54,8 @@ pub(super) fn os_type(os: &'static str) -> &'static str {
 
 /// A field of `os-release`, whose lines are assignments of a shell. As there, the last one of a name counts.
 pub(super) fn release_field(text: &str, name: &str) -> Option<String> {
-    let values = text.lines().filter_map(|line| line.trim().strip_prefix(name)?.strip_prefix('='));
-    unquote(values.last()?)
+    let mut values = text.lines().filter_map(|line| line.trim().strip_prefix(name)?.strip_prefix('='));
+    unquote(values.next_back()?)
 }
 
 fn unquote(text: &str) -> Option<String> {
