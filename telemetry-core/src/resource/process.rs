@@ -1,3 +1,4 @@
+use std::path::Path;
 use std::sync::OnceLock;
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -24,23 +25,18 @@ fn random_uuid() -> Option<String> {
 }
 
 pub(super) fn executable_name() -> Option<String> {
-    let path = std::env::current_exe().ok()?;
+    file_name(&std::env::current_exe().ok()?)
+}
+
+pub(super) fn file_name(path: &Path) -> Option<String> {
     let name = path.file_name()?.to_string_lossy();
     // So Linux marks a file that was replaced while it ran.
     Some(name.strip_suffix(" (deleted)").unwrap_or(&name).to_owned())
 }
 
-/// Now, less the time since the process began. Both ends of that are told in time since the boot.
 #[cfg(target_os = "linux")]
 fn created() -> Option<SystemTime> {
-    use std::time::Duration;
-
-    use rustix::time::{ClockId, clock_gettime};
-
-    let stat = super::file::read("/proc/self/stat")?;
-    let begin = since_boot(&stat, rustix::param::clock_ticks_per_second())?;
-    let now = Duration::try_from(clock_gettime(ClockId::Boottime)).ok()?;
-    SystemTime::now().checked_sub(now.checked_sub(begin)?)
+    began(&super::file::read("/proc/self/stat")?, rustix::param::clock_ticks_per_second())
 }
 
 #[cfg(not(target_os = "linux"))]
@@ -48,12 +44,19 @@ fn created() -> Option<SystemTime> {
     None
 }
 
-/// When the process began, as `/proc/<pid>/stat` has it: the 22nd field, and the second one may hold anything.
+/// Now, less the time since a process began. Both ends of that are told in time since the boot: of the process in the
+/// 22nd field of `/proc/<pid>/stat`, whose second one may hold anything.
 #[cfg(target_os = "linux")]
-pub(super) fn since_boot(stat: &str, ticks_per_second: u64) -> Option<std::time::Duration> {
+pub(super) fn began(stat: &str, ticks_per_second: u64) -> Option<SystemTime> {
+    use std::time::Duration;
+
+    use rustix::time::{ClockId, clock_gettime};
+
     let (_, fields) = stat.rsplit_once(") ")?;
     let ticks: u64 = fields.split(' ').nth(19)?.parse().ok()?;
-    ticks.checked_mul(1000)?.checked_div(ticks_per_second).map(std::time::Duration::from_millis)
+    let begin = Duration::from_millis(ticks.checked_mul(1000)?.checked_div(ticks_per_second)?);
+    let now = Duration::try_from(clock_gettime(ClockId::Boottime)).ok()?;
+    SystemTime::now().checked_sub(now.checked_sub(begin)?)
 }
 
 /// In UTC with milliseconds, for a time in the years 1970 to 9999.
