@@ -1,6 +1,6 @@
 use std::collections::BTreeSet;
 use std::path::Path;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, UNIX_EPOCH};
 
 use super::super::process::{file_name, iso_8601};
 use super::super::system::{host_arch, os_type, release_field};
@@ -76,7 +76,7 @@ fn co_23_linux_tells_its_host_and_its_build() {
 #[test]
 fn co_23_the_process_was_created_lately_and_once() {
     let created = value(&detected(), "process.creation.time").unwrap();
-    let now = SystemTime::now();
+    let now = std::time::SystemTime::now();
     let earliest = iso_8601(now - Duration::from_secs(600)).unwrap();
     assert!(earliest < created && created <= iso_8601(now).unwrap(), "{created}");
     while now.elapsed().unwrap() < Duration::from_millis(5) {
