@@ -42,6 +42,8 @@ pub mod meter;
 mod otlp;
 #[cfg(feature = "trace")]
 pub mod propagation;
+#[cfg(feature = "sdk")]
+mod resource;
 pub mod semconv;
 #[cfg(feature = "sdk")]
 mod settings;

@@ -8,6 +8,7 @@
 pub mod attribute;
 pub mod metric;
 pub mod otel_sdk;
+pub mod resource;
 
 pub use metric::{Instrument, Metric};
 

@@ -3,7 +3,7 @@
 use opentelemetry_semantic_conventions as official;
 
 use super::metric::ALL as METRICS;
-use super::{Instrument, Metric, attribute, metric};
+use super::{Instrument, Metric, attribute, metric, resource};
 
 #[test]
 fn co_40_attribute_names_are_the_conventions_own() {
@@ -47,6 +47,25 @@ fn co_40_attribute_names_are_the_conventions_own() {
         official::attribute::USER_AGENT_SYNTHETIC_TYPE,
     ];
     assert_eq!(attribute::ALL, official);
+}
+
+#[test]
+fn co_40_resource_attribute_names_are_the_conventions_own() {
+    let official = [
+        official::resource::CONTAINER_ID,
+        official::resource::HOST_ARCH,
+        official::resource::HOST_NAME,
+        official::resource::OS_BUILD_ID,
+        official::resource::OS_DESCRIPTION,
+        official::resource::OS_NAME,
+        official::resource::OS_TYPE,
+        official::resource::OS_VERSION,
+        official::resource::PROCESS_CREATION_TIME,
+        official::resource::PROCESS_EXECUTABLE_NAME,
+        official::resource::PROCESS_PID,
+        official::resource::SERVICE_INSTANCE_ID,
+    ];
+    assert_eq!(resource::ALL, official);
 }
 
 #[test]

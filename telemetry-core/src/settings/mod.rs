@@ -140,4 +140,4 @@ struct Found {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

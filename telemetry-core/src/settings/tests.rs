@@ -1,6 +1,6 @@
 use super::Settings;
 
-pub(super) fn environment(variables: &[(&str, &str)]) -> Settings {
+pub(crate) fn environment(variables: &[(&str, &str)]) -> Settings {
     let mut settings = Settings::default();
     settings.replace_environment(variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).into())).collect());
     settings

@@ -145,12 +145,6 @@ fn install_subscriber(settings: &Settings, running: &Running, wanted: bool) {
 }
 
 fn resource(settings: &Settings, builder: &mut TelemetryBuilder) -> Resource {
-    // The SDK reads the variable too, but then lets a name in `OTEL_RESOURCE_ATTRIBUTES` win, which has to lose.
-    let from_environment = settings.text("OTEL_SERVICE_NAME");
-    let named = |resource: ResourceBuilder, name: Option<String>| match name {
-        Some(name) => resource.with_service_name(name),
-        None => resource,
-    };
-    let resource = named(Resource::builder(), from_environment).with_attributes(mem::take(&mut builder.attributes));
-    named(resource, builder.service_name.take()).build()
+    let (name, attributes) = (builder.service_name.take(), mem::take(&mut builder.attributes));
+    crate::resource::resource(settings, name, attributes, builder.detect_resource)
 }
