@@ -17,7 +17,7 @@
 //! | `log` | `TraceIds`: the ids of trace and span on every line of the log (feature `log`) |
 //! | `setup` | `Telemetry`: resource and meter provider in one call (feature `sdk`) |
 //! | `tracer` | `TracerSource`: which tracer provider a layer uses (feature `trace`) |
-//! | `testing` | in-memory metrics, scripted bodies and streams (feature `testing`) |
+//! | `testing` | in-memory metrics, spans and logs, scripted bodies and streams (feature `testing`) |
 //!
 //! [`opentelemetry`] is re-exported, and with feature `sdk` so is `opentelemetry_sdk`: an application that uses
 //! these paths cannot end up with two versions of either.

@@ -7,6 +7,8 @@ use opentelemetry_sdk::trace::{
     InMemorySpanExporter, Sampler, SdkTracerProvider, ShouldSample, SpanData, TracerProviderBuilder,
 };
 
+use super::find;
+
 /// A tracer provider of its own that keeps every span that has ended in memory.
 ///
 /// ```
@@ -71,9 +73,11 @@ impl InMemorySpans {
     ///
     /// When the provider was shut down.
     #[must_use]
+    #[track_caller]
     #[allow(clippy::expect_used)] // A test that cannot read its spans has to fail.
     pub fn finished(&self) -> Vec<FinishedSpan> {
-        let spans = self.exporter.get_finished_spans().expect("the provider of this test is running");
+        assert!(!self.exporter.is_shutdown_called(), "the tracer provider was shut down, and its spans are forgotten");
+        let spans = self.exporter.get_finished_spans().expect("the exporter of this test has not panicked");
         spans.into_iter().map(FinishedSpan).collect()
     }
 
@@ -83,8 +87,9 @@ impl InMemorySpans {
     ///
     /// When there is none, or more than one.
     #[must_use]
+    #[track_caller]
     pub fn only(&self) -> FinishedSpan {
-        one(self.finished(), "span")
+        find::one(self.finished(), "span", |_| true)
     }
 
     /// The one span of this name that has ended.
@@ -93,21 +98,15 @@ impl InMemorySpans {
     ///
     /// When there is none, or more than one.
     #[must_use]
+    #[track_caller]
     pub fn named(&self, name: &str) -> FinishedSpan {
-        let named = self.finished().into_iter().filter(|span| span.name == name).collect();
-        one(named, &format!("span named {name:?}"))
+        find::one(self.finished(), &format!("span named {name:?}"), |span| span.name == name)
     }
 
     /// Forgets the spans that have ended.
     pub fn clear(&self) {
         self.exporter.reset();
     }
-}
-
-#[allow(clippy::expect_used)] // The length was just looked at.
-fn one(mut spans: Vec<FinishedSpan>, what: &str) -> FinishedSpan {
-    assert!(spans.len() == 1, "there is not one {what}, but {}: {spans:#?}", spans.len());
-    spans.pop().expect("there is one")
 }
 
 impl Default for InMemorySpans {
@@ -151,20 +150,15 @@ impl FinishedSpan {
     ///
     /// When the span has it more than once.
     #[must_use]
+    #[track_caller]
     pub fn attribute(&self, name: &str) -> Option<&Value> {
-        let mut values = self.0.attributes.iter().filter(|attribute| attribute.key.as_str() == name);
-        let value = values.next();
-        assert!(values.next().is_none(), "{name} is there more than once: {:?}", self.0.attributes);
-        value.map(|attribute| &attribute.value)
+        find::attribute(self.0.attributes.iter().map(|attribute| (&attribute.key, &attribute.value)), name)
     }
 
     /// The attributes as `name=value`, by name.
     #[must_use]
     pub fn attributes(&self) -> Vec<String> {
-        let text = |attribute: &opentelemetry::KeyValue| format!("{}={}", attribute.key, attribute.value);
-        let mut attributes: Vec<_> = self.0.attributes.iter().map(text).collect();
-        attributes.sort();
-        attributes
+        find::attributes(self.0.attributes.iter().map(|attribute| (&attribute.key, attribute.value.to_string())))
     }
 
     /// From its start to its end.

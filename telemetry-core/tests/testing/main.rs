@@ -2,6 +2,10 @@
 #![cfg(feature = "testing")]
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)] // Helpers of tests may fail them.
 
+mod logs;
+mod spans;
+mod together;
+
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::pin;
@@ -12,6 +16,13 @@ use http_body_util::BodyExt;
 use telemetry_core::opentelemetry::KeyValue;
 use telemetry_core::testing::{InMemoryMetrics, ScriptedBody, ScriptedStream, Value, poll_once};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+/// What a failure of the kit says.
+fn message_of<T>(fails: impl FnOnce() -> T) -> String {
+    let payload = catch_unwind(AssertUnwindSafe(|| drop(fails()))).expect_err("it has to fail");
+    let text = payload.downcast_ref::<&str>().map(ToString::to_string);
+    text.or_else(|| payload.downcast_ref::<String>().cloned()).expect("a message")
+}
 
 #[test]
 fn a_snapshot_tells_sums_counts_and_points() {
