@@ -71,7 +71,7 @@ impl Service<'_> {
         for port in self.list("ports").iter().filter(|port| !is_on_loopback(port)) {
             faults.push(format!("the port {port} is not written as {LOOPBACK}:PORT:PORT"));
         }
-        for volume in self.list("volumes").iter().filter(|volume| !volume.starts_with("./")) {
+        for volume in self.list("volumes").iter().filter(|volume| !volume.starts_with("./") || volume.contains("..")) {
             faults.push(format!("the volume {volume} is not written as ./PATH:PATH"));
         }
         for Mount { source, .. } in self.mounts().filter(|mount| !folder.join(&mount.source).exists()) {

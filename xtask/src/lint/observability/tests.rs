@@ -87,6 +87,11 @@ fn a_service_that_could_not_start_is_found() {
             "service `grafana`: the volume /etc:/etc/grafana/dashboards:ro is not written as ./PATH:PATH",
         ),
         (
+            "./grafana/dashboards:",
+            "./../../docs:",
+            "service `grafana`: the volume ./../../docs:/etc/grafana/dashboards:ro is not written as ./PATH:PATH",
+        ),
+        (
             "--config=/etc/collector.yaml",
             "--config=/etc/collector.yml",
             "service `collector`: it reads /etc/collector.yml, which it does not mount",
