@@ -10,6 +10,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use xshell::Shell;
 
 use crate::command::Command;
+use crate::lint::observability;
 use crate::programs::{self, Source};
 use crate::readme::Readme;
 use crate::steps::Step;
@@ -53,9 +54,11 @@ pub(crate) fn steps(workspace: &Workspace) -> Result<Vec<Step>> {
     let place = Place { binaries: workspace.target.join("debug"), folder: workspace.target.join("integration") };
     let scrape = place.folder.join(playground::SCRAPE);
     let folder = place.folder.clone();
+    let config = workspace.root.join(observability::FOLDER).join("prometheus.yml");
 
     let mut steps = vec![
         Step::check("programs", INTEGRATION, move |sh| prepare(sh, &folder)),
+        Step::check("prometheus.yml of the examples", INTEGRATION, move |sh| promtool::accepts_config(sh, &config)),
         Step::quiet("build of the examples", Command::new("cargo build --quiet -p telemetry-examples --bins")),
     ];
     for binary in prometheus_binaries() {
