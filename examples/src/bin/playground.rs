@@ -59,6 +59,7 @@ GET  /stream?chunks=N&delay_ms=M&bytes=B   N chunks of B bytes, with M ms betwee
 GET  /status/{code}                        any status from 200 to 999
 GET  /slow?ms=N                            an answer after N ms
 GET  /panic                                a handler that panics
+GET  /log?text=T                           a line in the log, at level info
 GET  /ws                                   a WebSocket that echoes
 ";
 
@@ -123,6 +124,7 @@ fn router() -> Router {
         .route("/status/{code}", get(status))
         .route("/slow", get(slow))
         .route("/panic", get(panics))
+        .route("/log", get(log))
         .route("/ws", get(web_socket))
         .layer(RequestTraceLayer::new().with_trace_id_header(TRACE_ID))
         .layer(RequestMetricsLayer::new())
@@ -198,6 +200,16 @@ fn out_of_bounds(bounds: &str) -> Response {
 #[allow(clippy::panic, reason = "that is what it shows")]
 async fn panics() {
     panic!("this handler always panics");
+}
+
+#[derive(Deserialize)]
+struct Line {
+    text: String,
+}
+
+async fn log(Query(Line { text }): Query<Line>) -> StatusCode {
+    tracing::info!(text, "asked to log");
+    StatusCode::NO_CONTENT
 }
 
 async fn web_socket(upgrade: WebSocketUpgrade) -> Response {

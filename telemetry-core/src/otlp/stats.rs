@@ -1,9 +1,10 @@
 //! What exports are counted by: the `otel.sdk.*` metrics of the conventions.
 
-use std::sync::OnceLock;
-use std::sync::atomic::{AtomicI64, AtomicU64, AtomicUsize, Ordering};
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
-use std::{borrow::Cow, sync::Arc};
 
 use opentelemetry::KeyValue;
 use opentelemetry::metrics::{Counter, Histogram};
@@ -29,10 +30,13 @@ struct Instruments {
     duration: Histogram<f64>,
 }
 
-/// The type of a component, and a name that no other of the process has.
+/// The type of a component, and a name that no other of the process has: the type, and how many came before.
 fn component(kind: String) -> [KeyValue; 2] {
-    static INSTANCE: AtomicUsize = AtomicUsize::new(0);
-    let name = format!("{kind}/{}", INSTANCE.fetch_add(1, Ordering::Relaxed));
+    static BEFORE: Mutex<BTreeMap<String, usize>> = Mutex::new(BTreeMap::new());
+    let mut before = BEFORE.lock().unwrap_or_else(PoisonError::into_inner);
+    let count = before.entry(kind.clone()).or_default();
+    let name = format!("{kind}/{count}");
+    *count += 1;
     [KeyValue::new(otel_sdk::COMPONENT_TYPE, kind), KeyValue::new(otel_sdk::COMPONENT_NAME, name)]
 }
 

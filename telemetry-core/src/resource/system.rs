@@ -1,9 +1,9 @@
 use std::env::consts;
 
-use super::file::read;
 use super::Detected;
-use crate::settings::Settings;
+use super::file::read;
 use crate::semconv::resource::{HOST_ARCH, HOST_NAME, OS_BUILD_ID, OS_DESCRIPTION, OS_NAME, OS_TYPE, OS_VERSION};
+use crate::settings::Settings;
 
 pub(super) fn attributes(settings: &Settings) -> [Detected; 7] {
     let release = read("/etc/os-release").or_else(|| read("/usr/lib/os-release")).unwrap_or_default();

@@ -8,7 +8,6 @@ use opentelemetry::global;
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::logs::SdkLoggerProvider;
 use opentelemetry_sdk::metrics::SdkMeterProvider;
-use opentelemetry_sdk::resource::ResourceBuilder;
 use opentelemetry_sdk::trace::SdkTracerProvider;
 
 use super::builder::{ConfigureLogs, ConfigureTraces, TelemetryBuilder};
