@@ -60,7 +60,7 @@ where
 {
     let filter = || EnvFilter::builder().parse_lossy(directives);
     let spans = tracer.map(|tracer| {
-        let layer = tracing_opentelemetry::layer().with_tracer(tracer.tracer(env!("CARGO_PKG_NAME")));
+        let layer = tracing_opentelemetry::layer().with_tracer(tracer.tracer("tracing"));
         // A quiet log is no reason for traces with holes.
         layer.with_filter(filter().or(LevelFilter::INFO).and(not_suppressed())).boxed()
     });
