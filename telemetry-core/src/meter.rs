@@ -4,6 +4,8 @@ use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
+#[cfg(feature = "runtime")]
+use opentelemetry::metrics::AsyncInstrument;
 use opentelemetry::metrics::{Counter, Histogram, Meter, MeterProvider, UpDownCounter};
 use opentelemetry::{InstrumentationScope, KeyValue, global};
 
@@ -196,6 +198,34 @@ impl ScopedMeter {
         let _ = hook.with_description("Never has a value: tells when metrics are collected.").build();
     }
 }
+
+#[cfg(feature = "runtime")]
+impl ScopedMeter {
+    /// A counter whose total `observe` tells in each collection. Like the two below, it lives on in the provider.
+    #[cfg(target_has_atomic = "64")]
+    pub(crate) fn u64_observable_counter(&self, metric: &Metric, observe: impl Observe<u64>) {
+        let counter = self.meter.u64_observable_counter(self.name(metric)).with_callback(observe);
+        let _ = counter.with_unit(metric.unit).with_description(metric.description).build();
+    }
+
+    #[cfg(target_has_atomic = "64")]
+    pub(crate) fn f64_observable_counter(&self, metric: &Metric, observe: impl Observe<f64>) {
+        let counter = self.meter.f64_observable_counter(self.name(metric)).with_callback(observe);
+        let _ = counter.with_unit(metric.unit).with_description(metric.description).build();
+    }
+
+    pub(crate) fn i64_observable_up_down_counter(&self, metric: &Metric, observe: impl Observe<i64>) {
+        let counter = self.meter.i64_observable_up_down_counter(self.name(metric)).with_callback(observe);
+        let _ = counter.with_unit(metric.unit).with_description(metric.description).build();
+    }
+}
+
+/// The callback of an observable instrument.
+#[cfg(feature = "runtime")]
+pub(crate) trait Observe<T>: Fn(&dyn AsyncInstrument<T>) + Send + Sync + 'static {}
+
+#[cfg(feature = "runtime")]
+impl<T, F: Fn(&dyn AsyncInstrument<T>) + Send + Sync + 'static> Observe<T> for F {}
 
 /// Not a metric: what a view has to leave in place so that records may wait for a collection.
 const COLLECTION: &str = "telemetry.collection";
