@@ -15,6 +15,7 @@ use crate::inventory::Stock;
 use crate::memory::Memory;
 use crate::negotiate::NameFilter;
 use crate::page::Setting;
+use crate::process::{self, ProcessMetrics};
 use crate::reader::Reader;
 use crate::warning::Warnings;
 
@@ -67,6 +68,7 @@ pub struct PrometheusExporter {
 #[derive(Debug)]
 struct Shared {
     options: Options,
+    process: ProcessMetrics,
     warnings: Warnings,
     identity: Identity,
     memory: Arc<Memory>,
@@ -94,6 +96,7 @@ impl PrometheusExporter {
 
     pub(crate) fn with_options(options: Options) -> Self {
         let shared = Shared {
+            process: ProcessMetrics::new(options.process_metrics),
             options,
             warnings: Warnings::default(),
             identity: Identity::new(),
@@ -132,8 +135,13 @@ impl PrometheusExporter {
         caught(|| {
             let ticket = memory.stock.ticket();
             let metrics = self.reader.collect()?;
-            let registries = self.shared.options.registries.iter().chain(registries);
-            let gathered = bridge::gather(&self.shared.identity, registries);
+            let Shared { options, process, identity, .. } = &*self.shared;
+            let process = process.registry();
+            let registries = options.registries.iter().chain(registries).chain(process);
+            let mut gathered = bridge::gather(identity, registries);
+            if process.is_some() {
+                process::yield_to_others(&mut gathered);
+            }
             Ok(Collected::new(metrics, gathered, &memory.stock, ticket))
         })
     }
@@ -168,6 +176,10 @@ impl PrometheusExporter {
 
     pub(crate) fn reader(&self) -> &Reader {
         &self.reader
+    }
+
+    pub(crate) fn process(&self) -> &ProcessMetrics {
+        &self.shared.process
     }
 
     pub(crate) fn identity(&self) -> &Identity {

@@ -158,6 +158,7 @@ mod builder;
 mod classic;
 mod collected;
 mod compress;
+mod deadline;
 mod encode;
 mod error;
 mod escape;
@@ -175,7 +176,6 @@ mod native;
 mod negotiate;
 mod number;
 mod page;
-#[cfg(feature = "process")]
 mod process;
 mod reader;
 #[cfg(test)]
@@ -193,7 +193,7 @@ pub use builder::PrometheusExporterBuilder;
 pub use error::Error;
 pub use exporter::PrometheusExporter;
 pub use exposition::{Escaping, Exposition, Format};
-pub use ext::TelemetryBuilderExt;
+pub use ext::{TelemetryBuilderExt, init};
 pub use handler::{PrometheusMetricsHandler, ScrapeFuture};
 pub use prometheus;
 #[cfg(feature = "server")]
