@@ -30,6 +30,15 @@ use crate::warning::Warnings;
 /// It is also a [`Collector`](prometheus::core::Collector) of the `prometheus` crate: registered in a registry, it makes
 /// the SDK's metrics appear wherever that registry is gathered.
 ///
+/// # The end
+///
+/// When the provider is shut down or dropped, the exporter collects once more. From then on every page shows these values,
+/// so that Prometheus' last scrape gets an answer; registries and the process go on. Callbacks are not run again.
+///
+/// That collection runs on a thread of its own. The shutdown waits for it as long as the SDK grants, which is 5 s, and
+/// fails if a callback takes longer or panics: then scrapes get an error, until such a callback has ended after all.
+/// Inside of a callback, a shutdown does not collect, and fails too. A second shutdown does nothing.
+///
 /// # Panics in callbacks
 ///
 /// A callback that panics fails one scrape; the SDK alone would fail all that follow, because a panic poisons its lock.
@@ -117,7 +126,7 @@ impl PrometheusExporter {
     ///
     /// # Errors
     ///
-    /// When the exporter has no meter provider, or that is shut down, and when a callback, a registry's collector or
+    /// When the exporter has no meter provider, or that is shut down without a last collection, and when a callback, a registry's collector or
     /// the choice of resource labels panics, which fails this collection alone. There is no partial output.
     ///
     /// It also fails inside of a callback, for every exporter, because the SDK holds its lock meanwhile. Two things

@@ -63,7 +63,8 @@ mod sealed {
 /// let telemetry = Telemetry::builder().with_prometheus(exporter.clone()).build()?;
 /// Ok((telemetry, PrometheusMetricsHandler::new(exporter)))
 /// # }
-/// # init().map(drop)
+/// # init()?;
+/// # Ok::<(), telemetry_core::setup::Error>(())
 /// ```
 ///
 /// So the service's name and everything else of the resource come from the environment (`OTEL_SERVICE_NAME`,

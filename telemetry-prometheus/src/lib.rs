@@ -134,14 +134,27 @@
 //! protocol buffers it is more. There are up to four formats that are remembered, each with the memory of its page, which is
 //! used again, and given back when there is much less to write.
 //!
+//! # What is on the page without asking
+//!
+//! [`init`] is the shortest way from a service to a page; [`TelemetryBuilderExt::with_prometheus`] is part of it. With
+//! either, these are on the page beside what layers and instruments record:
+//!
+//! - `target_info`, the attributes of the resource;
+//! - `process_*`, on Linux: CPU time, memory, file descriptors, threads, start time (feature `process`);
+//! - `tokio_runtime_*`, as `telemetry_core::runtime` describes them: workers, tasks, the global queue, parks and busy time
+//!   of each worker (feature `runtime`).
+//!
+//! An exporter that is given to a meter provider by hand shows the first of these alone.
+//!
 //! # Features
 //!
 //! | feature | what it adds |
 //! |---|---|
 //! | `gzip` (default) | compressed responses |
-//! | `zstd` | the same with zstd, which builds a C library |
+//! | `process` (default) | `process_*` on Linux, with `with_prometheus` or `PrometheusExporterBuilder::with_process_metrics` |
+//! | `runtime` (default) | `tokio_runtime_*`, with [`Telemetry`](telemetry_core::Telemetry) |
+//! | `zstd` | compressed responses with zstd, which builds a C library |
 //! | `server` | `PrometheusExporter::serve`: a server for metrics alone |
-//! | `process` | `PrometheusExporterBuilder::with_process_metrics`: `process_*` on Linux |
 //!
 //! # Requirements
 //!
