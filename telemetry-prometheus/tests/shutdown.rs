@@ -3,14 +3,14 @@
 
 mod support;
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::channel;
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use prometheus::{IntCounter, Registry};
 use support::{bare, logged, provider, render};
-use telemetry_prometheus::opentelemetry::metrics::MeterProvider;
+use telemetry_prometheus::opentelemetry::metrics::{AsyncInstrument, MeterProvider};
 use telemetry_prometheus::opentelemetry_sdk::error::OTelSdkError;
 use telemetry_prometheus::opentelemetry_sdk::metrics::data::ResourceMetrics;
 use telemetry_prometheus::opentelemetry_sdk::metrics::reader::MetricReader;
@@ -126,8 +126,8 @@ fn px04_a_callback_that_hangs_holds_the_shutdown_up_for_its_time_only() {
     let exporter = bare().build();
     let provider = provider(&exporter);
     let (release, released) = channel::<()>();
-    let released = std::sync::Mutex::new(released);
-    let callback = move |observer: &dyn telemetry_prometheus::opentelemetry::metrics::AsyncInstrument<u64>| {
+    let released = Mutex::new(released);
+    let callback = move |observer: &dyn AsyncInstrument<u64>| {
         let _ = released.lock().unwrap().recv();
         observer.observe(1, &[]);
     };
@@ -154,11 +154,12 @@ fn px04_a_shutdown_inside_of_a_callback_does_not_wait() {
     let exporter = bare().build();
     let provider = provider(&exporter);
     let (inner, (sender, outcome)) = (exporter.clone(), channel());
-    let callback = move |_: &dyn telemetry_prometheus::opentelemetry::metrics::AsyncInstrument<u64>| {
-        sender.send(inner.shutdown_with_timeout(Duration::MAX)).unwrap();
+    let callback = move |_: &dyn AsyncInstrument<u64>| {
+        sender.send(inner.shutdown_with_timeout(LONG)).unwrap();
     };
     provider.meter("m").u64_observable_gauge("g").with_callback(callback).build();
     assert_eq!(render(&exporter), "");
-    assert!(outcome.recv().unwrap().is_err());
+    let outcome = outcome.recv().unwrap();
+    assert!(matches!(outcome, Err(OTelSdkError::InternalFailure(_))), "{outcome:?}");
     assert!(exporter.render(Format::PrometheusText).unwrap_err().is_unavailable());
 }

@@ -10,6 +10,7 @@ use tokio::runtime::Builder;
 
 use crate::kit::{
     Gate, OPEN_METRICS, PROTOBUF_TYPE, TEXT, ask, bytes_of, get, header, page_of, poll_once, served, soon, text_of,
+    until,
 };
 use crate::support::{bare, provider};
 
@@ -79,6 +80,6 @@ async fn px04_scrapes_that_wait_for_a_callback_that_hangs_are_answered_at_the_en
         assert!(text_of(response).await.contains("is gone"));
     }
     drop(gate);
-    crate::kit::until(async || ask(&handler, get(&[])).await.status() == StatusCode::OK).await;
+    until(async || ask(&handler, get(&[])).await.status() == StatusCode::OK).await;
     assert_eq!(page_of(&handler).await, TEXT);
 }
