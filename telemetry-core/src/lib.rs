@@ -15,6 +15,7 @@
 //! | [`exemplar`] | [`ExemplarStore`](exemplar::ExemplarStore): measurements that lead from a metric to its traces |
 //! | `propagation` | `Propagator`: context that travels in HTTP headers (feature `trace`) |
 //! | `log` | `TraceIds`: the ids of trace and span on every line of the log (feature `log`) |
+//! | `runtime` | `RuntimeMetrics`: workers, tasks and load of a Tokio runtime (feature `runtime`) |
 //! | `setup` | `Telemetry`: resource and meter provider in one call (feature `sdk`) |
 //! | `tracer` | `TracerSource`: which tracer provider a layer uses (feature `trace`) |
 //! | `testing` | in-memory metrics, spans and logs, scripted bodies and streams (feature `testing`) |
@@ -27,7 +28,7 @@
 //! Without features the crate uses the OpenTelemetry API alone. `sdk` adds the SDK and `Telemetry`; `testing`
 //! adds the test kit, and the SDK with it. `bound` speeds up the [`bound`](mod@bound) path. `trace` lets an [`exemplar`] take up the
 //! current span, and adds `propagation` and `tracer`.
-//! `log` puts the ids of trace and span on the lines of the log.
+//! `log` puts the ids of trace and span on the lines of the log. `runtime` measures a Tokio runtime.
 
 pub mod active;
 pub mod attributes;
@@ -44,6 +45,8 @@ mod otlp;
 pub mod propagation;
 #[cfg(feature = "sdk")]
 mod resource;
+#[cfg(feature = "runtime")]
+pub mod runtime;
 pub mod semconv;
 #[cfg(feature = "sdk")]
 mod settings;

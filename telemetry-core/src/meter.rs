@@ -4,7 +4,9 @@ use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
-use opentelemetry::metrics::{AsyncInstrument, Counter, Histogram, Meter, MeterProvider, UpDownCounter};
+#[cfg(any(feature = "otlp", feature = "runtime"))]
+use opentelemetry::metrics::AsyncInstrument;
+use opentelemetry::metrics::{Counter, Histogram, Meter, MeterProvider, UpDownCounter};
 use opentelemetry::{InstrumentationScope, KeyValue, global};
 
 use crate::exemplar::{Buckets, ExemplarReservoir, ExemplarStore};
@@ -161,27 +163,6 @@ impl ScopedMeter {
         self.meter.u64_counter(self.name(metric)).with_unit(metric.unit).with_description(metric.description).build()
     }
 
-    /// A counter that only rises, whose value `observe` tells at each collection.
-    pub fn u64_observable_counter(
-        &self,
-        metric: &Metric,
-        observe: impl Fn(&dyn AsyncInstrument<u64>) + Send + Sync + 'static,
-    ) {
-        let builder = self.meter.u64_observable_counter(self.name(metric));
-        // It lives on in the provider.
-        let _ = builder.with_unit(metric.unit).with_description(metric.description).with_callback(observe).build();
-    }
-
-    /// A counter that rises and falls, whose value `observe` tells at each collection.
-    pub fn i64_observable_up_down_counter(
-        &self,
-        metric: &Metric,
-        observe: impl Fn(&dyn AsyncInstrument<i64>) + Send + Sync + 'static,
-    ) {
-        let builder = self.meter.i64_observable_up_down_counter(self.name(metric));
-        let _ = builder.with_unit(metric.unit).with_description(metric.description).with_callback(observe).build();
-    }
-
     /// The exemplars of one series of a histogram of this meter, with these bucket bounds. Ask once and keep it.
     #[must_use]
     pub fn exemplar_reservoir(
@@ -217,6 +198,34 @@ impl ScopedMeter {
         let _ = hook.with_description("Never has a value: tells when metrics are collected.").build();
     }
 }
+
+#[cfg(any(feature = "otlp", feature = "runtime"))]
+impl ScopedMeter {
+    /// A counter whose total `observe` tells in each collection. Like the two below, it lives on in the provider.
+    #[cfg(any(feature = "otlp", target_has_atomic = "64"))]
+    pub(crate) fn u64_observable_counter(&self, metric: &Metric, observe: impl Observe<u64>) {
+        let counter = self.meter.u64_observable_counter(self.name(metric)).with_callback(observe);
+        let _ = counter.with_unit(metric.unit).with_description(metric.description).build();
+    }
+
+    #[cfg(all(feature = "runtime", target_has_atomic = "64"))]
+    pub(crate) fn f64_observable_counter(&self, metric: &Metric, observe: impl Observe<f64>) {
+        let counter = self.meter.f64_observable_counter(self.name(metric)).with_callback(observe);
+        let _ = counter.with_unit(metric.unit).with_description(metric.description).build();
+    }
+
+    pub(crate) fn i64_observable_up_down_counter(&self, metric: &Metric, observe: impl Observe<i64>) {
+        let counter = self.meter.i64_observable_up_down_counter(self.name(metric)).with_callback(observe);
+        let _ = counter.with_unit(metric.unit).with_description(metric.description).build();
+    }
+}
+
+/// The callback of an observable instrument.
+#[cfg(any(feature = "otlp", feature = "runtime"))]
+pub(crate) trait Observe<T>: Fn(&dyn AsyncInstrument<T>) + Send + Sync + 'static {}
+
+#[cfg(any(feature = "otlp", feature = "runtime"))]
+impl<T, F: Fn(&dyn AsyncInstrument<T>) + Send + Sync + 'static> Observe<T> for F {}
 
 /// Not a metric: what a view has to leave in place so that records may wait for a collection.
 const COLLECTION: &str = "telemetry.collection";

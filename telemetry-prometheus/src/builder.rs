@@ -23,6 +23,8 @@ pub(crate) struct Options {
     pub(crate) exponential_bounds: Option<Arc<[f64]>>,
     pub(crate) exemplars: Option<ExemplarStore>,
     pub(crate) registries: Vec<Registry>,
+    /// Nothing means: only where `with_prometheus` is called.
+    pub(crate) process_metrics: Option<bool>,
 }
 
 type KeySelector = dyn Fn(&str) -> bool + Send + Sync;
@@ -40,6 +42,7 @@ impl Default for Options {
             exponential_bounds: None,
             exemplars: Some(ExemplarStore::global().clone()),
             registries: Vec::new(),
+            process_metrics: None,
         }
     }
 }
@@ -63,6 +66,7 @@ impl fmt::Debug for Options {
             .field("exponential_bounds", &self.exponential_bounds)
             .field("exemplars", &self.exemplars.is_some())
             .field("registries", &self.registries.len())
+            .field("process_metrics", &self.process_metrics)
             .finish()
     }
 }
@@ -175,13 +179,22 @@ impl PrometheusExporterBuilder {
     }
 
     /// Adds the process: CPU time, memory, file descriptors, threads and start time, as the usual `process_*` metrics.
+    /// [`with_prometheus`](crate::TelemetryBuilderExt::with_prometheus) does that by itself.
+    ///
     /// They come from the `prometheus` crate, which knows them on Linux; elsewhere there are none, and the log says so.
+    /// A registry on the page that has them too, like the default one of that crate, is preferred: they are there once.
     #[cfg(feature = "process")]
-    pub fn with_process_metrics(self) -> Self {
-        match crate::process::registry() {
-            Some(registry) => self.with_registry(registry),
-            None => self,
-        }
+    pub fn with_process_metrics(mut self) -> Self {
+        self.options.process_metrics = Some(true);
+        self
+    }
+
+    /// Leaves the process out, also in [`with_prometheus`](crate::TelemetryBuilderExt::with_prometheus). Registries that
+    /// show it stay as they are.
+    #[cfg(feature = "process")]
+    pub fn without_process_metrics(mut self) -> Self {
+        self.options.process_metrics = Some(false);
+        self
     }
 
     /// Makes the exporter. It needs a meter provider before it can [`render`](PrometheusExporter::render).

@@ -10,6 +10,7 @@ use telemetry_core::opentelemetry_sdk::metrics::data::{Metric, ResourceMetrics};
 use crate::bridge;
 use crate::inventory::{Inventory, Stock, Ticket};
 use crate::kind::Kind;
+use crate::reader::Reading;
 use crate::sdk;
 use crate::source::Points;
 use crate::warning::Warning;
@@ -17,7 +18,7 @@ use crate::warning::Warning;
 /// Everything that one collection gave. Any number of responses can be written from it.
 #[derive(Debug)]
 pub(crate) struct Collected {
-    metrics: ResourceMetrics,
+    metrics: Reading,
     registries: Vec<Vec<MetricFamily>>,
     inventory: Arc<Inventory>,
 }
@@ -32,12 +33,7 @@ pub(crate) enum Source<'a> {
 
 impl Collected {
     /// `ticket` is one of `stock`, from before the collection.
-    pub(crate) fn new(
-        metrics: ResourceMetrics,
-        registries: Vec<Vec<MetricFamily>>,
-        stock: &Stock,
-        ticket: Ticket,
-    ) -> Self {
+    pub(crate) fn new(metrics: Reading, registries: Vec<Vec<MetricFamily>>, stock: &Stock, ticket: Ticket) -> Self {
         let inventory = stock.take(ticket, || sources(&metrics, &registries));
         Self { metrics, registries, inventory }
     }

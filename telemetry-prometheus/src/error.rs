@@ -50,7 +50,7 @@ impl Error {
         Self(ErrorKind::Panicked(Panic { message: message.unwrap_or("no message").into() }))
     }
 
-    /// There is no meter provider to collect from: not yet, or no longer.
+    /// There is no meter provider to collect from: not yet, or no longer, and its last collection failed or took too long.
     ///
     /// Asking again may help, unless the process is about to end.
     #[must_use]
@@ -78,8 +78,8 @@ impl fmt::Display for Error {
                  (or `with_prometheus`) when the provider is built"
             }
             ErrorKind::ShutDown => {
-                "the meter provider of the Prometheus exporter is gone: keep it alive, and shut it down after the \
-                 last scrape"
+                "the meter provider of the Prometheus exporter is gone, and the collection at its end failed or took too \
+                 long: keep the provider alive until the last scrape"
             }
             ErrorKind::Nested => {
                 "metrics are being collected on this thread already: render or gather them outside of the callbacks of \

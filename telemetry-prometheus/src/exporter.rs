@@ -15,6 +15,7 @@ use crate::inventory::Stock;
 use crate::memory::Memory;
 use crate::negotiate::NameFilter;
 use crate::page::Setting;
+use crate::process::{self, ProcessMetrics};
 use crate::reader::Reader;
 use crate::warning::Warnings;
 
@@ -28,6 +29,15 @@ use crate::warning::Warnings;
 ///
 /// It is also a [`Collector`](prometheus::core::Collector) of the `prometheus` crate: registered in a registry, it makes
 /// the SDK's metrics appear wherever that registry is gathered.
+///
+/// # The end
+///
+/// When the provider is shut down or dropped, the exporter collects once more. From then on every page shows these values,
+/// so that Prometheus' last scrape gets an answer; registries and the process go on. Callbacks are not run again.
+///
+/// That collection runs on a thread of its own. The shutdown waits for it as long as the SDK grants, which is 5 s, and
+/// fails if a callback takes longer or panics: then scrapes get an error, until such a callback has ended after all.
+/// Inside of a callback, a shutdown does not collect, and fails too. A second shutdown does nothing.
 ///
 /// # Panics in callbacks
 ///
@@ -67,6 +77,7 @@ pub struct PrometheusExporter {
 #[derive(Debug)]
 struct Shared {
     options: Options,
+    process: ProcessMetrics,
     warnings: Warnings,
     identity: Identity,
     memory: Arc<Memory>,
@@ -94,6 +105,7 @@ impl PrometheusExporter {
 
     pub(crate) fn with_options(options: Options) -> Self {
         let shared = Shared {
+            process: ProcessMetrics::new(options.process_metrics),
             options,
             warnings: Warnings::default(),
             identity: Identity::new(),
@@ -114,7 +126,7 @@ impl PrometheusExporter {
     ///
     /// # Errors
     ///
-    /// When the exporter has no meter provider, or that is shut down, and when a callback, a registry's collector or
+    /// When the exporter has no meter provider, or that is shut down without a last collection, and when a callback, a registry's collector or
     /// the choice of resource labels panics, which fails this collection alone. There is no partial output.
     ///
     /// It also fails inside of a callback, for every exporter, because the SDK holds its lock meanwhile. Two things
@@ -132,8 +144,13 @@ impl PrometheusExporter {
         caught(|| {
             let ticket = memory.stock.ticket();
             let metrics = self.reader.collect()?;
-            let registries = self.shared.options.registries.iter().chain(registries);
-            let gathered = bridge::gather(&self.shared.identity, registries);
+            let Shared { options, process, identity, .. } = &*self.shared;
+            let process = process.registry();
+            let registries = options.registries.iter().chain(registries).chain(process);
+            let mut gathered = bridge::gather(identity, registries);
+            if process.is_some() {
+                process::yield_to_others(&mut gathered);
+            }
             Ok(Collected::new(metrics, gathered, &memory.stock, ticket))
         })
     }
@@ -168,6 +185,10 @@ impl PrometheusExporter {
 
     pub(crate) fn reader(&self) -> &Reader {
         &self.reader
+    }
+
+    pub(crate) fn process(&self) -> &ProcessMetrics {
+        &self.shared.process
     }
 
     pub(crate) fn identity(&self) -> &Identity {

@@ -134,14 +134,27 @@
 //! protocol buffers it is more. There are up to four formats that are remembered, each with the memory of its page, which is
 //! used again, and given back when there is much less to write.
 //!
+//! # What is on the page without asking
+//!
+//! [`init`] is the shortest way from a service to a page; [`TelemetryBuilderExt::with_prometheus`] is part of it. With
+//! either, these are on the page beside what layers and instruments record:
+//!
+//! - `target_info`, the attributes of the resource;
+//! - `process_*`, on Linux: CPU time, memory, file descriptors, threads, start time (feature `process`);
+//! - `tokio_runtime_*`, as `telemetry_core::runtime` describes them: workers, tasks, the global queue, parks and busy time
+//!   of each worker (feature `runtime`).
+//!
+//! An exporter that is given to a meter provider by hand shows the first of these alone.
+//!
 //! # Features
 //!
 //! | feature | what it adds |
 //! |---|---|
 //! | `gzip` (default) | compressed responses |
-//! | `zstd` | the same with zstd, which builds a C library |
+//! | `process` (default) | `process_*` on Linux, with `with_prometheus` or `PrometheusExporterBuilder::with_process_metrics` |
+//! | `runtime` (default) | `tokio_runtime_*`, with [`Telemetry`](telemetry_core::Telemetry) |
+//! | `zstd` | compressed responses with zstd, which builds a C library |
 //! | `server` | `PrometheusExporter::serve`: a server for metrics alone |
-//! | `process` | `PrometheusExporterBuilder::with_process_metrics`: `process_*` on Linux |
 //!
 //! # Requirements
 //!
@@ -158,6 +171,7 @@ mod builder;
 mod classic;
 mod collected;
 mod compress;
+mod deadline;
 mod encode;
 mod error;
 mod escape;
@@ -175,7 +189,6 @@ mod native;
 mod negotiate;
 mod number;
 mod page;
-#[cfg(feature = "process")]
 mod process;
 mod reader;
 #[cfg(test)]
@@ -193,7 +206,7 @@ pub use builder::PrometheusExporterBuilder;
 pub use error::Error;
 pub use exporter::PrometheusExporter;
 pub use exposition::{Escaping, Exposition, Format};
-pub use ext::TelemetryBuilderExt;
+pub use ext::{TelemetryBuilderExt, init};
 pub use handler::{PrometheusMetricsHandler, ScrapeFuture};
 pub use prometheus;
 #[cfg(feature = "server")]

@@ -5,25 +5,35 @@
 
 use std::any::Any;
 use std::cell::Cell;
+use std::ops::Deref;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
 use opentelemetry_sdk::error::{OTelSdkError, OTelSdkResult};
 use opentelemetry_sdk::metrics::data::ResourceMetrics;
 use opentelemetry_sdk::metrics::reader::MetricReader;
 use opentelemetry_sdk::metrics::{InstrumentKind, ManualReader, Pipeline, Temporality};
+use tokio::sync::watch;
 
+use crate::deadline::within;
 use crate::error::Error;
 use crate::exporter::PrometheusExporter;
 
 /// A share in the connection to one meter provider.
 #[derive(Debug, Default)]
 pub(crate) struct Reader {
-    connection: Arc<Mutex<Connection>>,
+    link: Arc<Link>,
     /// A second provider wanted this share. Its shutdown must not end the first provider's scrapes.
     is_refused: AtomicBool,
+}
+
+#[derive(Debug, Default)]
+struct Link {
+    connection: Mutex<Connection>,
+    has_been_read: AtomicBool,
+    has_ended: watch::Sender<bool>,
 }
 
 #[derive(Debug, Default)]
@@ -31,43 +41,91 @@ enum Connection {
     #[default]
     None,
     Open(Weak<Pipeline>),
-    ShutDown,
+    /// The last collection is under way. Others may still collect for themselves.
+    Closing(Weak<Pipeline>),
+    /// With what the last collection has given, unless that failed or has not come to its end.
+    Ended(Option<Arc<ResourceMetrics>>),
+}
+
+/// What a scrape reads.
+#[derive(Debug)]
+pub(crate) enum Reading {
+    Fresh(ResourceMetrics),
+    Last(Arc<ResourceMetrics>),
+}
+
+impl Deref for Reading {
+    type Target = ResourceMetrics;
+
+    fn deref(&self) -> &ResourceMetrics {
+        match self {
+            Self::Fresh(metrics) => metrics,
+            Self::Last(metrics) => metrics,
+        }
+    }
+}
+
+enum Source {
+    Pipeline(Arc<Pipeline>),
+    Last(Arc<ResourceMetrics>),
 }
 
 impl Clone for Reader {
     fn clone(&self) -> Self {
-        Self { connection: Arc::clone(&self.connection), is_refused: AtomicBool::new(false) }
+        Self { link: Arc::clone(&self.link), is_refused: AtomicBool::new(false) }
     }
 }
 
 impl Reader {
-    /// Runs the observable callbacks and gives all metrics.
-    pub(crate) fn collect(&self) -> Result<ResourceMetrics, Error> {
-        let mut metrics = ResourceMetrics::default();
-        self.collect_into(&mut metrics)?;
-        Ok(metrics)
+    /// Runs the observable callbacks and gives all metrics, or those of the last collection once the provider has ended.
+    pub(crate) fn collect(&self) -> Result<Reading, Error> {
+        let Some(_collecting) = Collecting::begin() else {
+            return Err(Error::nested());
+        };
+        match self.source()? {
+            Source::Pipeline(pipeline) => {
+                let mut metrics = ResourceMetrics::default();
+                read(&pipeline, &mut metrics)?;
+                self.link.has_been_read.store(true, Ordering::Relaxed);
+                Ok(Reading::Fresh(metrics))
+            }
+            Source::Last(metrics) => {
+                if !self.link.has_been_read.swap(true, Ordering::Relaxed) {
+                    tracing::warn!(
+                        "the meter provider has ended before the first scrape: the page stays as it was then; keep the \
+                         provider alive, for example by a name for the telemetry that lives as long as the service"
+                    );
+                }
+                Ok(Reading::Last(metrics))
+            }
+        }
     }
 
+    /// Becomes true when the provider has ended: from then on, no scrape has to wait for a callback.
+    pub(crate) fn has_ended(&self) -> watch::Receiver<bool> {
+        self.link.has_ended.subscribe()
+    }
+
+    /// For the SDK, which wants no metrics any more after a shutdown.
     fn collect_into(&self, metrics: &mut ResourceMetrics) -> Result<(), Error> {
         let Some(_collecting) = Collecting::begin() else {
             return Err(Error::nested());
         };
-        let pipeline = match &*self.lock() {
-            Connection::None => return Err(Error::not_registered()),
-            Connection::ShutDown => None,
-            Connection::Open(pipeline) => pipeline.upgrade(),
-        };
-        // Held until the end, so that a provider that is dropped meanwhile does not fail this collection.
-        let Some(pipeline) = pipeline else {
-            return Err(Error::shut_down());
-        };
-        // Only a `ManualReader` can read a pipeline. A new one for each collection costs next to nothing, has no lock
-        // that scrapes would share, and none that a panic could leave poisoned.
-        let reader = ManualReader::builder().build();
-        reader.register_pipeline(Arc::downgrade(&pipeline));
-        without_poison(|| reader.collect(metrics))
-            .map_err(|payload| Error::panicked(&*payload))?
-            .map_err(Error::collection)
+        match self.source()? {
+            Source::Pipeline(pipeline) => read(&pipeline, metrics),
+            Source::Last(_) => Err(Error::shut_down()),
+        }
+    }
+
+    fn source(&self) -> Result<Source, Error> {
+        match &*self.lock() {
+            Connection::None => Err(Error::not_registered()),
+            Connection::Open(pipeline) | Connection::Closing(pipeline) => {
+                // Held until the end of a collection, which a provider that is dropped meanwhile does not fail so.
+                pipeline.upgrade().map(Source::Pipeline).ok_or_else(Error::shut_down)
+            }
+            Connection::Ended(last) => last.clone().map(Source::Last).ok_or_else(Error::shut_down),
+        }
     }
 
     fn register(&self, pipeline: Weak<Pipeline>) {
@@ -84,19 +142,66 @@ impl Reader {
         );
     }
 
-    fn shut_down(&self) -> OTelSdkResult {
+    /// Collects for the last time, for the scrapes that come after this.
+    fn shut_down(&self, timeout: Duration) -> OTelSdkResult {
         if self.is_refused.load(Ordering::Relaxed) {
             return Ok(());
         }
-        match std::mem::replace(&mut *self.lock(), Connection::ShutDown) {
-            Connection::ShutDown => Err(OTelSdkError::AlreadyShutdown),
-            Connection::None | Connection::Open(_) => Ok(()),
-        }
+        let pipeline = {
+            let mut connection = self.lock();
+            let pipeline = match &*connection {
+                Connection::None => Weak::new(),
+                Connection::Open(pipeline) => Weak::clone(pipeline),
+                Connection::Closing(_) | Connection::Ended(_) => return Err(OTelSdkError::AlreadyShutdown),
+            };
+            *connection = Connection::Closing(Weak::clone(&pipeline));
+            pipeline.upgrade()
+        };
+        let outcome = pipeline.map_or(Ok(()), |pipeline| self.collect_last(pipeline, timeout));
+        self.end(None);
+        outcome
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, Connection> {
-        self.connection.lock().unwrap_or_else(PoisonError::into_inner)
+    /// On another thread: a callback may hang, or the lock that a scrape holds whose callback hangs.
+    fn collect_last(&self, pipeline: Arc<Pipeline>, timeout: Duration) -> OTelSdkResult {
+        // The other thread would wait for this one, which holds the SDK's lock.
+        if is_collecting() {
+            return Err(Error::nested().into_sdk());
+        }
+        let reader = self.clone();
+        let collected = within(timeout, move || {
+            let Some(_collecting) = Collecting::begin() else {
+                return Err(Error::nested());
+            };
+            let mut metrics = ResourceMetrics::default();
+            read(&pipeline, &mut metrics)?;
+            // Better late than never.
+            reader.end(Some(Arc::new(metrics)));
+            Ok(())
+        });
+        collected?.map_err(Error::into_sdk)
     }
+
+    fn end(&self, last: Option<Arc<ResourceMetrics>>) {
+        let mut connection = self.lock();
+        if !matches!(*connection, Connection::Ended(Some(_))) {
+            *connection = Connection::Ended(last);
+        }
+        drop(connection);
+        self.link.has_ended.send_replace(true);
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Connection> {
+        self.link.connection.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn read(pipeline: &Arc<Pipeline>, metrics: &mut ResourceMetrics) -> Result<(), Error> {
+    // Only a `ManualReader` can read a pipeline. A new one for each collection costs next to nothing, has no lock
+    // that scrapes would share, and none that a panic could leave poisoned.
+    let reader = ManualReader::builder().build();
+    reader.register_pipeline(Arc::downgrade(pipeline));
+    without_poison(|| reader.collect(metrics)).map_err(|payload| Error::panicked(&*payload))?.map_err(Error::collection)
 }
 
 impl MetricReader for PrometheusExporter {
@@ -113,9 +218,9 @@ impl MetricReader for PrometheusExporter {
         Ok(())
     }
 
-    /// Ends the collection: from now on a scrape gets an error.
-    fn shutdown_with_timeout(&self, _timeout: Duration) -> OTelSdkResult {
-        self.reader().shut_down()
+    /// Collects once more, and gives scrapes the result of that from now on.
+    fn shutdown_with_timeout(&self, timeout: Duration) -> OTelSdkResult {
+        self.reader().shut_down(timeout)
     }
 
     /// Cumulative for every kind of instrument, which is all that Prometheus understands.

@@ -71,6 +71,8 @@ pub const URL_TEMPLATE: &str = "url.template";
 pub const USER_AGENT_ORIGINAL: &str = "user_agent.original";
 /// Who is no person: [`SYNTHETIC_BOT`] or [`SYNTHETIC_TEST`]. Development.
 pub const USER_AGENT_SYNTHETIC_TYPE: &str = "user_agent.synthetic.type";
+/// Which worker thread of a Tokio runtime, counted from 0. Our own name.
+pub const TOKIO_RUNTIME_WORKER_INDEX: &str = "tokio.runtime.worker.index";
 
 /// Value of [`HTTP_REQUEST_METHOD`] and [`RPC_METHOD`] for a method that is not known, and of [`ERROR_TYPE`] for an
 /// error that is not.

@@ -196,6 +196,51 @@ pub const TRANSPORT_SERVER_IO: Metric = Metric {
     boundaries: &[],
 };
 
+/// Threads that run tasks. Our own name.
+pub const TOKIO_RUNTIME_WORKER_COUNT: Metric = Metric {
+    name: "tokio.runtime.worker.count",
+    instrument: Instrument::UpDownCounter,
+    unit: "{worker}",
+    description: "Number of worker threads of the Tokio runtime.",
+    boundaries: &[],
+};
+
+/// Tasks that were spawned and have not ended. Our own name.
+pub const TOKIO_RUNTIME_TASK_COUNT: Metric = Metric {
+    name: "tokio.runtime.task.count",
+    instrument: Instrument::UpDownCounter,
+    unit: "{task}",
+    description: "Number of tasks of the Tokio runtime that are alive.",
+    boundaries: &[],
+};
+
+/// Tasks that wait for a worker in the queue that all workers share. Our own name.
+pub const TOKIO_RUNTIME_GLOBAL_QUEUE_DEPTH: Metric = Metric {
+    name: "tokio.runtime.global_queue.depth",
+    instrument: Instrument::UpDownCounter,
+    unit: "{task}",
+    description: "Number of tasks in the global queue of the Tokio runtime.",
+    boundaries: &[],
+};
+
+/// How often a worker has gone to sleep, by worker. Our own name.
+pub const TOKIO_RUNTIME_WORKER_PARKS: Metric = Metric {
+    name: "tokio.runtime.worker.parks",
+    instrument: Instrument::Counter,
+    unit: "{park}",
+    description: "Number of times that a worker thread of the Tokio runtime parked, for lack of work.",
+    boundaries: &[],
+};
+
+/// For how long a worker has run tasks, by worker. Our own name.
+pub const TOKIO_RUNTIME_WORKER_BUSY_TIME: Metric = Metric {
+    name: "tokio.runtime.worker.busy.time",
+    instrument: Instrument::Counter,
+    unit: "s",
+    description: "Time for which a worker thread of the Tokio runtime was busy.",
+    boundaries: &[],
+};
+
 #[cfg(test)]
 pub(super) const ALL: &[Metric] = &[
     HTTP_SERVER_REQUEST_DURATION,
@@ -214,4 +259,9 @@ pub(super) const ALL: &[Metric] = &[
     TRANSPORT_SERVER_ACTIVE_CONNECTIONS,
     TRANSPORT_SERVER_CONNECTION_DURATION,
     TRANSPORT_SERVER_IO,
+    TOKIO_RUNTIME_WORKER_COUNT,
+    TOKIO_RUNTIME_TASK_COUNT,
+    TOKIO_RUNTIME_GLOBAL_QUEUE_DEPTH,
+    TOKIO_RUNTIME_WORKER_PARKS,
+    TOKIO_RUNTIME_WORKER_BUSY_TIME,
 ];

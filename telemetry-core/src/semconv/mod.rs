@@ -3,7 +3,8 @@
 //! Source: the semantic conventions 1.44.0, which are also what [`SCHEMA_URL`] tells a backend. A test holds every
 //! name against the official crate `opentelemetry-semantic-conventions`. One name is newer than 1.44.0, and says so:
 //! [`attribute::RPC_STATUS_CODE`]. Our own are the `transport.*` metrics, as no convention for an application's
-//! connections exists, and [`metric::HTTP_SERVER_RESPONSE_HEAD_DURATION`].
+//! connections exists, [`metric::HTTP_SERVER_RESPONSE_HEAD_DURATION`], and what begins with `tokio.`, formed like the
+//! conventions' names for the runtimes of other languages.
 
 pub mod attribute;
 pub mod metric;

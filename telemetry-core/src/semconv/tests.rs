@@ -98,7 +98,8 @@ fn co_40_metric_names_are_the_conventions_own() {
 
 /// The names that no convention has. One of them stands among the convention's, beside the duration that it is part of.
 fn is_our_own(metric: &Metric) -> bool {
-    metric.name.starts_with("transport.server.") || *metric == metric::HTTP_SERVER_RESPONSE_HEAD_DURATION
+    ["transport.server.", "tokio.runtime."].iter().any(|namespace| metric.name.starts_with(namespace))
+        || *metric == metric::HTTP_SERVER_RESPONSE_HEAD_DURATION
 }
 
 #[test]
@@ -108,6 +109,7 @@ fn nt_60_own_names_follow_the_conventions_patterns() {
         assert!(metric.name.chars().all(|c| c.is_ascii_lowercase() || c == '.' || c == '_'), "{}", metric.name);
     }
     assert_eq!(metric::HTTP_SERVER_RESPONSE_HEAD_DURATION.name, "http.server.response.head.duration");
+    assert_eq!(attribute::TOKIO_RUNTIME_WORKER_INDEX, "tokio.runtime.worker.index");
 }
 
 #[test]
@@ -115,8 +117,12 @@ fn nt_61_units_are_seconds_bytes_or_counts() {
     for metric in METRICS {
         let expected = match metric.instrument {
             Instrument::Histogram if metric.name.ends_with(".duration") => "s",
+            Instrument::Counter if metric.name.ends_with(".time") => "s",
+            Instrument::Counter if metric.name.ends_with(".parks") => "{park}",
             Instrument::Histogram | Instrument::Counter => "By",
             Instrument::UpDownCounter if metric.name.ends_with("requests") => "{request}",
+            Instrument::UpDownCounter if metric.name.ends_with(".worker.count") => "{worker}",
+            Instrument::UpDownCounter if metric.name.starts_with("tokio.runtime.") => "{task}",
             Instrument::UpDownCounter => "{connection}",
         };
         assert_eq!(metric.unit, expected, "{}", metric.name);

@@ -33,6 +33,8 @@ pub struct TelemetryBuilder {
     pub(super) configure_traces: Vec<ConfigureTraces>,
     pub(super) configure_logs: Vec<ConfigureLogs>,
     pub(super) propagator: Option<Propagator>,
+    #[cfg(feature = "runtime")]
+    pub(super) runtime_metrics: bool,
     #[cfg(feature = "subscriber")]
     pub(super) subscriber: bool,
     pub(super) global: bool,
@@ -50,6 +52,8 @@ impl TelemetryBuilder {
             configure_traces: Vec::new(),
             configure_logs: Vec::new(),
             propagator: None,
+            #[cfg(feature = "runtime")]
+            runtime_metrics: true,
             #[cfg(feature = "subscriber")]
             subscriber: true,
             global: true,
@@ -206,6 +210,13 @@ impl TelemetryBuilder {
         configure: impl FnOnce(LoggerProviderBuilder) -> LoggerProviderBuilder + Send + 'static,
     ) -> Self {
         self.configure_logs.push(Box::new(configure));
+        self
+    }
+
+    /// Leaves out the metrics of the Tokio runtime: see [`runtime`](crate::runtime).
+    #[cfg(feature = "runtime")]
+    pub fn without_runtime_metrics(mut self) -> Self {
+        self.runtime_metrics = false;
         self
     }
 

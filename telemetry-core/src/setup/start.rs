@@ -95,6 +95,10 @@ fn meters(
     if let Some(observe) = observe {
         observe(&meter);
     }
+    #[cfg(feature = "runtime")]
+    if builder.runtime_metrics {
+        crate::runtime::RuntimeMetrics::new().observe(&options);
+    }
     Ok((provider, meter))
 }
 

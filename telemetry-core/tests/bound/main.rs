@@ -8,71 +8,21 @@ mod interner;
 mod order;
 mod readers;
 mod series;
+#[path = "../support/mod.rs"]
+mod support;
 
 use std::ops::Deref;
 use std::sync::mpsc::{RecvTimeoutError, channel};
-use std::sync::{Arc, Weak};
 use std::thread;
 use std::time::Duration;
 
+use support::{Reader, provider};
 use telemetry_core::bound::{BoundHistogram, BoundUpDownCounter, Sink, StripedCount};
 use telemetry_core::opentelemetry::KeyValue;
-use telemetry_core::opentelemetry_sdk::error::OTelSdkResult;
-use telemetry_core::opentelemetry_sdk::metrics::data::ResourceMetrics;
-use telemetry_core::opentelemetry_sdk::metrics::reader::MetricReader;
-use telemetry_core::opentelemetry_sdk::metrics::{
-    InstrumentKind, ManualReader, MeterProviderBuilder, Pipeline, SdkMeterProvider, Temporality,
-};
+use telemetry_core::opentelemetry_sdk::metrics::SdkMeterProvider;
 use telemetry_core::semconv::metric::{HTTP_SERVER_ACTIVE_REQUESTS as INSIDE, HTTP_SERVER_REQUEST_BODY_SIZE as SALES};
 use telemetry_core::testing::Snapshot;
 use telemetry_core::{MeterOptions, ScopedMeter};
-
-/// Collects when it is told to, on the thread that tells.
-#[derive(Clone, Debug)]
-struct Reader {
-    inner: Arc<ManualReader>,
-    temporality: Temporality,
-}
-
-impl Reader {
-    fn new(temporality: Temporality) -> Self {
-        Self { inner: Arc::default(), temporality }
-    }
-
-    fn read(&self) -> Snapshot {
-        let mut metrics = ResourceMetrics::default();
-        self.collect(&mut metrics).unwrap();
-        Snapshot::from(&metrics)
-    }
-}
-
-impl MetricReader for Reader {
-    fn register_pipeline(&self, pipeline: Weak<Pipeline>) {
-        self.inner.register_pipeline(pipeline);
-    }
-
-    fn collect(&self, metrics: &mut ResourceMetrics) -> OTelSdkResult {
-        self.inner.collect(metrics)
-    }
-
-    fn force_flush(&self) -> OTelSdkResult {
-        Ok(())
-    }
-
-    fn shutdown_with_timeout(&self, timeout: Duration) -> OTelSdkResult {
-        self.inner.shutdown_with_timeout(timeout)
-    }
-
-    /// The same for every kind of instrument.
-    fn temporality(&self, _: InstrumentKind) -> Temporality {
-        self.temporality
-    }
-}
-
-fn provider(readers: &[&Reader]) -> SdkMeterProvider {
-    let with = |builder: MeterProviderBuilder, reader: &&Reader| builder.with_reader(Reader::clone(reader));
-    readers.iter().fold(SdkMeterProvider::builder(), with).build()
-}
 
 /// A meter that keeps its provider alive: readers of one that is gone read nothing.
 struct Scoped {

@@ -41,7 +41,8 @@ const MAX_IN_FLIGHT: usize = 1000;
 /// | with `X-Prometheus-Scrape-Timeout-Seconds` | as usual, or 503 shortly before the scraper gives up |
 /// | other methods | 405 |
 /// | more at once than [`with_max_in_flight`](Self::with_max_in_flight) | 503, at once |
-/// | no meter provider: not built yet, or shut down | 503 and the reason |
+/// | after the shutdown of the meter provider | 200 and the values of that moment, in any format; registries and the process as they are |
+/// | no meter provider yet, or one whose last collection failed or took too long | 503 and the reason |
 /// | a panic in a callback, a failure in the SDK | 500 and the reason; the next scrape is not affected |
 ///
 /// The path is not looked at, nor is the body of a request. There is no header with the start time of the process:
@@ -54,6 +55,9 @@ const MAX_IN_FLIGHT: usize = 1000;
 /// with the timeout that its scraper told, or that of [`with_timeout`](Self::with_timeout). A collection that waits for
 /// a thread is left out when the last request that wants it is dropped; one that has begun runs to its end, and a
 /// runtime that ends, like that of `#[tokio::main]`, waits for it.
+///
+/// A scrape that is under way when the meter provider is shut down is answered with the values of that moment at the
+/// latest, also where the shutdown blocks the only worker thread until then.
 ///
 /// A callback must not wait for a scrape of its own process: that scrape waits for the callback, and without a timeout
 /// for ever. Only one that is polled inside of the callback fails at once.

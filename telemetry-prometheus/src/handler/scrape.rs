@@ -1,6 +1,6 @@
 //! A scrape from admission to response.
 
-use std::future::Future;
+use std::future::{Future, poll_fn};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::pin;
 use std::sync::Arc;
@@ -16,7 +16,7 @@ use tokio::time::Sleep;
 
 use super::Settings;
 use super::admission::{Admission, SelfMetrics};
-use super::flight::Flights;
+use super::flight::{Flights, Landed};
 use super::request::{PageKey, ScrapeRequest};
 use super::response::{Failure, response};
 use crate::body::MetricsBody;
@@ -33,6 +33,8 @@ use crate::reader::is_collecting;
 pub(super) struct Scraper {
     source: Arc<MetricsSource>,
     flights: Arc<Flights>,
+    /// Those after the end of the meter provider, which wait for no callback.
+    last_flights: Arc<Flights>,
     admission: Arc<Admission>,
     /// There is no other way to ask a runtime for timers than to let it panic, which the log of the process shows: once
     /// is enough.
@@ -60,6 +62,7 @@ impl Scraper {
         Self {
             source: Arc::new(MetricsSource { exporter, registries, memory }),
             flights: Arc::default(),
+            last_flights: Arc::default(),
             admission: Arc::new(Admission::new(settings.max_in_flight, self_metrics.flatten())),
             has_no_timers: AtomicBool::new(false),
         }
@@ -101,13 +104,33 @@ impl Scraper {
         if is_collecting() {
             return Err(Failure::Collection(Arc::new(Error::nested())));
         }
-        let source = Arc::clone(&self.source);
-        let landed = self.flights.join(runtime, move || source.collect()).await;
+        let landed = self.collection(runtime).await;
         let shared = landed.ok_or(Failure::RuntimeEnds)?.map_err(Failure::Collection)?;
 
         let (source, copied_key) = (Arc::clone(&self.source), key.clone());
         let written = shared.page(key, runtime, move |collected| source.write(collected, &copied_key)).await;
         written.ok_or(Failure::RuntimeEnds)?.map_err(Failure::Collection)
+    }
+
+    /// A collection that is under way when the meter provider ends may hang for ever: whoever waits for it then gets the
+    /// metrics of the end.
+    async fn collection(&self, runtime: &Handle) -> Option<Landed> {
+        let source = Arc::clone(&self.source);
+        let collect = move || source.collect();
+        let mut has_ended = self.source.exporter.reader().has_ended();
+        let landed = {
+            let mut end = pin!(has_ended.wait_for(|has_ended| *has_ended));
+            let mut landed = pin!(self.flights.join(runtime, collect.clone()));
+            poll_fn(|cx| match end.as_mut().poll(cx) {
+                Poll::Ready(_) => Poll::Ready(None),
+                Poll::Pending => landed.as_mut().poll(cx).map(Some),
+            })
+            .await
+        };
+        match landed {
+            Some(landed) => landed,
+            None => self.last_flights.join(runtime, collect).await,
+        }
     }
 
     /// A timer for `limit`, or none where the runtime was built without timers.
@@ -153,7 +176,7 @@ async fn or_timeout(
         return page.await;
     };
     let (mut page, mut timer) = (pin!(page), pin!(timer));
-    std::future::poll_fn(|cx| match page.as_mut().poll(cx) {
+    poll_fn(|cx| match page.as_mut().poll(cx) {
         Poll::Ready(outcome) => Poll::Ready(outcome),
         // The timers of a runtime that has ended panic.
         Poll::Pending => match catch_unwind(AssertUnwindSafe(|| timer.as_mut().poll(cx))) {

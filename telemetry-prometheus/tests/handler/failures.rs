@@ -42,9 +42,10 @@ async fn px147_px153_px154_a_panic_in_a_callback_becomes_500_for_that_scrape() {
 }
 
 #[tokio::test]
-async fn px04_px154_after_the_shutdown_a_scrape_gets_an_error() {
+async fn px04_px154_after_a_last_collection_that_failed_a_scrape_gets_an_error() {
     let (handler, provider) = served();
-    provider.shutdown().unwrap();
+    provider.meter("m").u64_observable_gauge("g").with_callback(|_| panic!("out of order")).build();
+    assert!(provider.shutdown().is_err());
     let response = ask(&handler, get(&[("accept-encoding", "gzip, zstd")])).await;
     assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE);
     assert_eq!(header(&response, "content-type"), "text/plain; charset=utf-8");

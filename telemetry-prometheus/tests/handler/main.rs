@@ -11,6 +11,7 @@ mod queue;
 mod responses;
 mod runtimes;
 mod self_metrics;
+mod shutdown;
 mod sockets;
 #[path = "../support/mod.rs"]
 mod support;
