@@ -20,7 +20,7 @@ pub trait TelemetryBuilderExt: sealed::Sealed + Sized {
     ///
     /// The page shows the process too, as `process_*`: with feature `process`, on Linux, and unless the exporter was
     /// built with `without_process_metrics`; and, as `tokio_runtime_*`, the runtime of Tokio: with feature `runtime`, and
-    /// unless [`without_runtime_metrics`](TelemetryBuilder::without_runtime_metrics) is called.
+    /// unless the builder was told `without_runtime_metrics`.
     ///
     /// If `OTEL_METRICS_EXPORTER` is set and does not name `prometheus`, the page stays empty.
     #[must_use = "a builder does nothing until `build` is called"]
