@@ -18,7 +18,8 @@ pub(super) fn read(settings: &Settings, variable: &str) -> Option<HeaderMap> {
         }
     }
     if refused {
-        settings.refuse_secret(variable, "a list of name=value with values percent-encoded");
+        let problem = "a list of name=value with values percent-encoded is expected";
+        settings.object(variable, "is ignored in part", problem);
     }
     Some(headers)
 }

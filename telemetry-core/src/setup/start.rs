@@ -26,7 +26,7 @@ pub(super) fn start(mut builder: TelemetryBuilder) -> Result<Telemetry, Error> {
     }
     let settings = mem::take(&mut builder.settings);
     if settings.is_set("OTEL_CONFIG_FILE") {
-        settings.warn("OTEL_CONFIG_FILE is ignored: configuration files are not read here, the variables are");
+        settings.object("OTEL_CONFIG_FILE", "is ignored", "configuration files are not read here, the variables are");
     }
     if is_disabled(&settings) {
         // Readers and processors too: there is nothing that they could read or process.
