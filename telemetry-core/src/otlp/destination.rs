@@ -113,17 +113,24 @@ fn endpoint(settings: &Settings, names: &Names, protocol: OtlpProtocol) -> Uri {
     let read = |name: &str, expected: &str, parse: &dyn Fn(&str) -> Option<Uri>| {
         // An endpoint may hold a password.
         let parsed = parse(&settings.text(name)?);
-        if parsed.is_none() {
-            settings.refuse_secret(name, expected);
+        match &parsed {
+            Some(uri) if user(uri).is_some() => settings.warn(format!(
+                "{name}: user and password of a URL are not sent, OTEL_EXPORTER_OTLP_HEADERS is the place for an authorization"
+            )),
+            Some(_) => {}
+            None => settings.refuse_secret(name, expected),
         }
-        parsed
+        parsed.map(without_user)
     };
     match protocol {
         OtlpProtocol::HttpProtobuf => {
             let expected = "a URL that begins with http:// or https://";
-            read(&names.own("ENDPOINT"), expected, &|text| absolute(text, ToOwned::to_owned))
+            read(&names.own("ENDPOINT"), expected, &|text| absolute(text, |uri| with_query(uri.path(), uri)))
                 .or_else(|| {
-                    let below = |path: &str| format!("{}/{}", path.trim_end_matches('/'), names.signal.http_path());
+                    let below = |uri: &Uri| {
+                        let path = format!("{}/{}", uri.path().trim_end_matches('/'), names.signal.http_path());
+                        with_query(&path, uri)
+                    };
                     read(&shared("ENDPOINT"), expected, &|text| absolute(text, below))
                 })
                 .unwrap_or_else(|| local(4318, &format!("/{}", names.signal.http_path())))
@@ -135,7 +142,7 @@ fn endpoint(settings: &Settings, names: &Names, protocol: OtlpProtocol) -> Uri {
                 false => format!("https://{text}"),
             };
             let expected = "a URL that begins with http:// or https://, or host:port";
-            let service = |_: &str| names.signal.grpc_path().to_owned();
+            let service = |_: &Uri| names.signal.grpc_path().to_owned();
             names
                 .first("ENDPOINT", |name| read(name, expected, &|text| absolute(&scheme(text), service)))
                 .unwrap_or_else(|| local(4317, names.signal.grpc_path()))
@@ -143,18 +150,39 @@ fn endpoint(settings: &Settings, names: &Names, protocol: OtlpProtocol) -> Uri {
     }
 }
 
-/// An `http` or `https` URL with its path changed. Its query stays.
-fn absolute(text: &str, path: impl Fn(&str) -> String) -> Option<Uri> {
+/// An `http` or `https` URL with its path and query changed.
+fn absolute(text: &str, path: impl Fn(&Uri) -> String) -> Option<Uri> {
     let uri: Uri = text.parse().ok()?;
     let known = uri.scheme().is_some_and(|scheme| *scheme == Scheme::HTTP || *scheme == Scheme::HTTPS);
     if !known || uri.host().is_none_or(str::is_empty) {
         return None;
     }
-    let query = uri.query().map(|query| format!("?{query}")).unwrap_or_default();
-    let path: PathAndQuery = format!("{}{query}", path(uri.path())).parse().ok()?;
+    let path: PathAndQuery = path(&uri).parse().ok()?;
     let mut parts = uri.into_parts();
     parts.path_and_query = Some(path);
     Uri::from_parts(parts).ok()
+}
+
+fn with_query(path: &str, uri: &Uri) -> String {
+    match uri.query() {
+        Some(query) => format!("{path}?{query}"),
+        None => path.to_owned(),
+    }
+}
+
+fn user(uri: &Uri) -> Option<&str> {
+    uri.authority()?.as_str().rsplit_once('@').map(|(user, _)| user)
+}
+
+/// HTTP/2 would send them as they are, to whoever reads along.
+fn without_user(uri: Uri) -> Uri {
+    let authority = uri.authority().and_then(|whole| whole.as_str().rsplit_once('@')?.1.parse().ok());
+    if authority.is_none() {
+        return uri;
+    }
+    let mut parts = uri.into_parts();
+    parts.authority = authority;
+    Uri::from_parts(parts).unwrap_or_default()
 }
 
 /// On this machine.
