@@ -114,17 +114,28 @@ fn protocol(settings: &Settings, names: &Names) -> OtlpProtocol {
 /// Over HTTP, the signal's own endpoint is taken as it is, and what all share gets a path for each signal. Over gRPC
 /// the path is the service's, whatever the endpoint says.
 fn endpoint(settings: &Settings, names: &Names, protocol: OtlpProtocol) -> Option<Uri> {
-    // An endpoint may hold a password.
     let read = |expected: &str, parse: &dyn Fn(&str, &str) -> Option<Uri>| {
-        names.first(settings, "ENDPOINT", |name| settings.parsed_secret(name, expected, |text| parse(name, text)))
+        names.first(settings, "ENDPOINT", |name| {
+            // An endpoint may hold a password.
+            let parsed = settings.parsed_secret(name, expected, |text| parse(name, text))?;
+            if user(&parsed).is_some() {
+                settings.warn(format!(
+                    "{name}: user and password of a URL are not sent, OTEL_EXPORTER_OTLP_HEADERS is the place for an authorization"
+                ));
+            }
+            Some(without_user(parsed))
+        })
     };
     match protocol {
         OtlpProtocol::HttpProtobuf => {
             let own = names.own("ENDPOINT");
             read("a URL that begins with http:// or https://", &|name, text| {
-                absolute(text, |path| match name == own {
-                    true => path.to_owned(),
-                    false => format!("{}/{}", path.trim_end_matches('/'), names.signal.http_path()),
+                absolute(text, |uri| match name == own {
+                    true => with_query(uri.path(), uri),
+                    false => {
+                        let path = format!("{}/{}", uri.path().trim_end_matches('/'), names.signal.http_path());
+                        with_query(&path, uri)
+                    }
                 })
             })
         }
@@ -142,18 +153,39 @@ fn endpoint(settings: &Settings, names: &Names, protocol: OtlpProtocol) -> Optio
     }
 }
 
-/// An `http` or `https` URL with its path changed. Its query stays.
-fn absolute(text: &str, path: impl Fn(&str) -> String) -> Option<Uri> {
+/// An `http` or `https` URL with its path and query changed.
+fn absolute(text: &str, path: impl Fn(&Uri) -> String) -> Option<Uri> {
     let uri: Uri = text.parse().ok()?;
     let known = uri.scheme().is_some_and(|scheme| *scheme == Scheme::HTTP || *scheme == Scheme::HTTPS);
     if !known || uri.host().is_none_or(str::is_empty) {
         return None;
     }
-    let query = uri.query().map(|query| format!("?{query}")).unwrap_or_default();
-    let path: PathAndQuery = format!("{}{query}", path(uri.path())).parse().ok()?;
+    let path: PathAndQuery = path(&uri).parse().ok()?;
     let mut parts = uri.into_parts();
     parts.path_and_query = Some(path);
     Uri::from_parts(parts).ok()
+}
+
+fn with_query(path: &str, uri: &Uri) -> String {
+    match uri.query() {
+        Some(query) => format!("{path}?{query}"),
+        None => path.to_owned(),
+    }
+}
+
+fn user(uri: &Uri) -> Option<&str> {
+    uri.authority()?.as_str().rsplit_once('@').map(|(user, _)| user)
+}
+
+/// HTTP/2 would send them as they are, to whoever reads along.
+fn without_user(uri: Uri) -> Uri {
+    let authority = uri.authority().and_then(|whole| whole.as_str().rsplit_once('@')?.1.parse().ok());
+    if authority.is_none() {
+        return uri;
+    }
+    let mut parts = uri.into_parts();
+    parts.authority = authority;
+    Uri::from_parts(parts).unwrap_or_default()
 }
 
 /// On this machine.

@@ -43,6 +43,9 @@ use exporting::Exporting;
 /// How long a shutdown may take, unless told otherwise.
 const LIMIT: Duration = Duration::from_secs(5);
 
+/// Nobody waits longer for a shutdown, and nothing overflows by it.
+const LONGEST: Duration = Duration::from_secs(365 * 86_400);
+
 /// The running telemetry of a process, and the guard that flushes it.
 ///
 /// Keep it until the service has ended, then call [`shutdown`](Telemetry::shutdown). Dropping it does the same, and
@@ -195,10 +198,11 @@ impl Running {
         if self.ended.swap(true, Ordering::AcqRel) {
             return Ok(());
         }
+        let limit = limit.min(LONGEST);
         let end = Instant::now() + limit;
-        let first = limit.mul_f64(0.75);
-        self.exporting.end_within(first);
-        let end_of_first = Instant::now() + first;
+        // Given up a moment before nobody waits any more, so that metrics know of it.
+        self.exporting.end_within(limit.mul_f64(0.7));
+        let end_of_first = Instant::now() + limit.mul_f64(0.75);
         let traces = self.tracer_provider.as_ref();
         let traces = traces.map_or(Ok(()), |provider| provider.shutdown_with_timeout(remaining(end_of_first)));
         let logs = self.logger_provider.as_ref();

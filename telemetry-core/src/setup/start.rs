@@ -45,6 +45,8 @@ pub(super) fn start(mut builder: TelemetryBuilder) -> Result<Telemetry, Error> {
     #[cfg(feature = "subscriber")]
     let directives = super::subscriber::directives(&settings);
     if let Some(wrong) = settings.take_wrong() {
+        // Providers that are dropped flush. There is nothing worth to wait for.
+        exporting.stop();
         return Err(Error(Kind::Setting(wrong)));
     }
 

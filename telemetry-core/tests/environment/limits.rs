@@ -17,6 +17,7 @@ const LENGTH: usize = 20;
 
 /// What was left of it.
 #[derive(Clone, Copy, Debug)]
+#[expect(dead_code, reason = "what `Debug` shows is compared")]
 struct Left {
     span: usize,
     events: usize,
