@@ -15,7 +15,7 @@
 //! | [`exemplar`] | [`ExemplarStore`](exemplar::ExemplarStore): measurements that lead from a metric to its traces |
 //! | `propagation` | `Propagator`: context that travels in HTTP headers (feature `trace`) |
 //! | `log` | `TraceIds`: the ids of trace and span on every line of the log (feature `log`) |
-//! | `setup` | `Telemetry`: resource and meter provider in one call (feature `sdk`) |
+//! | `setup` | `Telemetry`: traces, metrics and logs in one call, by code and by the standard variables (feature `sdk`) |
 //! | `tracer` | `TracerSource`: which tracer provider a layer uses (feature `trace`) |
 //! | `testing` | in-memory metrics, spans and logs, scripted bodies and streams (feature `testing`) |
 //!

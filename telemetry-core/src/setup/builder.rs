@@ -86,7 +86,8 @@ impl TelemetryBuilder {
     /// # Ok::<(), telemetry_core::setup::Error>(())
     /// ```
     ///
-    /// An empty value is as good as none: the variable is then ignored.
+    /// An empty value is as good as none: the variable is then ignored. `docs/environment.md` of the repository lists the
+    /// names; one that is not there does nothing.
     pub fn with_setting(mut self, variable: impl Into<String>, value: impl Into<String>) -> Self {
         self.settings.set(variable, value);
         self

@@ -1,8 +1,9 @@
 //! Traces, metrics and logs in one call, set up by code and by the standard variables.
 //!
 //! [`Telemetry::builder`] starts from what the environment says; `docs/environment.md` of the repository lists every
-//! variable that is read, and what it does. What is set in code wins. A value that cannot be used is told of in the log
-//! and then treated as not set; such a value in code is an [`Error`].
+//! variable that is read, what it does, and what sets it in code. What is set in code wins, also where it is for all
+//! signals and the environment's for one. A value that cannot be used is told of in the log and then treated as not set;
+//! such a value in code is an [`Error`].
 //!
 //! Without a variable, and without features that export, nothing leaves the process: OTLP (feature `otlp`) is off
 //! unless an endpoint is set or an exporter is chosen by name. The specification would have it on, and every start on a

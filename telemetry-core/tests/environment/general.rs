@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use crate::child::{self, Told};
 use crate::exporters::count;
 use crate::probe::{exported, work};
+use crate::receiver::Receiver;
 use crate::row::{Case, Outcome, Row, Seen, check_all};
 
 pub(crate) fn rows() -> Vec<Row> {
@@ -89,4 +90,17 @@ fn co_15_the_two_levels_of_the_log_do_not_get_in_each_others_way() {
     assert_eq!(lowest_levels(&child::run(&case).unwrap()), levels("OFF", "DEBUG", "DEBUG"));
     let case = Case::of([("OTEL_LOG_LEVEL", "debug"), ("RUST_LOG", "opentelemetry=error")]);
     assert_eq!(lowest_levels(&child::run(&case).unwrap()), levels("OFF", "ERROR", "DEBUG"));
+}
+
+#[test]
+fn co_35_what_is_done_after_the_shutdown_does_no_harm_and_goes_nowhere() {
+    let receiver = Receiver::start();
+    let telemetry = Case::of([("OTEL_EXPORTER_OTLP_ENDPOINT", receiver.url())]).builder().build().unwrap();
+    work(&telemetry);
+    telemetry.shutdown().unwrap();
+    let before = receiver.received().len();
+    work(&telemetry);
+    assert!(telemetry.flush().is_err());
+    telemetry.shutdown().unwrap();
+    assert_eq!((before, receiver.received().len()), (3, 3));
 }

@@ -35,7 +35,7 @@ impl<S: Subscriber> Layer<S> for Warnings {
             }
         }
         let metadata = event.metadata();
-        if *metadata.level() == Level::WARN && metadata.target().starts_with("telemetry_core") {
+        if *metadata.level() == Level::WARN && metadata.target().starts_with("telemetry_core::setup") {
             let mut message = Message(String::new());
             event.record(&mut message);
             self.0.lock().unwrap().push(message.0);

@@ -209,6 +209,30 @@ fn the_environment_is_asked_in_few_places() {
     assert_eq!(found, known.map(str::to_owned).into());
 }
 
+/// The rules on settings, resource and shutdown.
+#[test]
+fn every_rule_has_a_test() {
+    let mut tests = String::new();
+    for folder in ["src", "tests"] {
+        all_files(&Path::new(env!("CARGO_MANIFEST_DIR")).join(folder), &mut |text| {
+            tests.extend(
+                text.lines().filter_map(|line| line.trim().strip_prefix("fn ")).map(|name| format!("{name}\n")),
+            );
+        });
+    }
+    let ids = (1..=15).chain(20..=24).chain([35]);
+    let has_test = |id: &u32| [format!("co_{id:02}_"), format!("co{id:02}_")].iter().any(|id| tests.contains(id));
+    let untested: Vec<u32> = ids.filter(|id| !has_test(id)).collect();
+    assert!(untested.is_empty(), "{untested:?}");
+}
+
+fn all_files(folder: &Path, visit: &mut impl FnMut(&str)) {
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() { all_files(&path, visit) } else { visit(&fs::read_to_string(&path).unwrap()) }
+    }
+}
+
 /// Visits the code of every file without its comments and its tests.
 fn walk(folder: &Path, visit: &mut impl FnMut(&Path, &str)) {
     for entry in fs::read_dir(folder).unwrap() {
