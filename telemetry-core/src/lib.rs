@@ -16,7 +16,7 @@
 //! | `propagation` | `Propagator`: context that travels in HTTP headers (feature `trace`) |
 //! | `log` | `TraceIds`: the ids of trace and span on every line of the log (feature `log`) |
 //! | `runtime` | `RuntimeMetrics`: workers, tasks and load of a Tokio runtime (feature `runtime`) |
-//! | `setup` | `Telemetry`: resource and meter provider in one call (feature `sdk`) |
+//! | `setup` | `Telemetry`: traces, metrics and logs in one call, by code and by the standard variables (feature `sdk`) |
 //! | `tracer` | `TracerSource`: which tracer provider a layer uses (feature `trace`) |
 //! | `testing` | in-memory metrics, spans and logs, scripted bodies and streams (feature `testing`) |
 //!
@@ -28,7 +28,8 @@
 //! Without features the crate uses the OpenTelemetry API alone. `sdk` adds the SDK and `Telemetry`; `testing`
 //! adds the test kit, and the SDK with it. `bound` speeds up the [`bound`](mod@bound) path. `trace` lets an [`exemplar`] take up the
 //! current span, and adds `propagation` and `tracer`.
-//! `log` puts the ids of trace and span on the lines of the log. `runtime` measures a Tokio runtime.
+//! `log` puts the ids of trace and span on the lines of the log, `subscriber` lets `Telemetry` install such a log, `otlp` adds
+//! the export by OTLP, and `subscriber` with it. `runtime` measures a Tokio runtime.
 
 pub mod active;
 pub mod attributes;

@@ -13,6 +13,9 @@ use super::export::{Exporter, Lost};
 use super::queue::{Queue, Refused};
 use super::stats::ProcessorStats;
 
+/// An export that was given up in time is told of a moment after that.
+const MOMENT: Duration = Duration::from_millis(100);
+
 /// How much is kept, and for how long.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct BatchLimits {
@@ -71,9 +74,11 @@ impl<T> Batches<T> {
         lost.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// Has everything exported that is here now, and waits for that.
+    /// Has everything exported that is here now, and waits for that as long as it may take: `timeout` for each batch,
+    /// and for one that is on its way.
     pub(super) fn flush(&self, timeout: Duration) -> OTelSdkResult {
-        self.command(false, timeout)
+        let batches = u32::try_from(self.queue.batches()).unwrap_or(u32::MAX);
+        self.command(false, timeout.saturating_mul(batches.saturating_add(1)).saturating_add(MOMENT))
     }
 
     /// As `flush`, and nothing comes after it.
@@ -96,6 +101,8 @@ impl<T> Batches<T> {
 impl<T, E: FnMut(Vec<T>) -> Vec<u8>> Drain<T, E> {
     pub(super) async fn run(mut self) {
         let mut next = Instant::now() + self.delay;
+        let mut end = self.exporter.end.clone();
+        let mut ending = false;
         loop {
             tokio::select! {
                 biased;
@@ -108,14 +115,18 @@ impl<T, E: FnMut(Vec<T>) -> Vec<u8>> Drain<T, E> {
                         return;
                     }
                 }
+                // Signals are shut down one after the other; one whose receiver does not answer would take all the time.
+                () = async { drop(end.wait_for(Option::is_some).await) }, if !ending => {
+                    ending = true;
+                    let _ = self.export_all().await;
+                }
                 () = sleep_until(next) => {
                     let _ = self.export_all().await;
                     next = Instant::now() + self.delay;
                 }
-                () = self.queue.batch_ready() => {
-                    while let Some(batch) = self.queue.take_ready() {
-                        let _ = self.export(batch).await;
-                    }
+                // One at a time: batches that come as fast as they go must not keep a command waiting.
+                batch = self.queue.next_ready() => {
+                    let _ = self.export(batch).await;
                 }
             }
         }

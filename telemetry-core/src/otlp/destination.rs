@@ -51,23 +51,22 @@ impl Destination {
     /// From `OTEL_EXPORTER_OTLP_*`; what is set for the signal alone goes before what is set for all.
     pub(super) fn read(settings: &Settings, signal: Signal) -> Self {
         let names = Names { signal };
-        let known = [OtlpProtocol::HttpProtobuf, OtlpProtocol::Grpc].map(|protocol| (protocol.as_str(), protocol));
-        let protocol = names.first("PROTOCOL", |name| settings.choice(name, &known));
-        let protocol = protocol.unwrap_or(OtlpProtocol::HttpProtobuf);
+        let protocol = protocol(settings, &names);
         let compression = [("gzip", true), ("none", false)];
         Self {
-            uri: endpoint(settings, &names, protocol),
+            uri: endpoint(settings, &names, protocol).unwrap_or_else(|| local(protocol, signal)),
             protocol,
-            headers: names.first("HEADERS", |name| headers::read(settings, name)).unwrap_or_default(),
-            gzip: names.first("COMPRESSION", |name| settings.choice(name, &compression)).unwrap_or(false),
-            timeout: names.first("TIMEOUT", |name| settings.timeout(name)).unwrap_or(TIMEOUT),
+            headers: names.first(settings, "HEADERS", |name| headers::read(settings, name)).unwrap_or_default(),
+            gzip: names.first(settings, "COMPRESSION", |name| settings.choice(name, &compression)).unwrap_or(false),
+            timeout: names.first(settings, "TIMEOUT", |name| settings.timeout(name)).unwrap_or(TIMEOUT),
             tls: tls::read(settings, &names),
         }
     }
 
-    /// Whether somebody said where the signal goes.
+    /// Whether somebody said where the signal goes. An endpoint that is none does not count.
     pub(super) fn is_named(settings: &Settings, signal: Signal) -> bool {
-        Names { signal }.first("ENDPOINT", |name| settings.is_set(name).then_some(())).is_some()
+        let names = Names { signal };
+        endpoint(settings, &names, protocol(settings, &names)).is_some()
     }
 
     /// The receiver without the path, and without a password that it may have.
@@ -93,8 +92,8 @@ pub(super) struct Names {
 
 impl Names {
     /// Asks for what is the signal's own, then for what all share.
-    pub(super) fn first<T>(&self, variable: &str, ask: impl Fn(&str) -> Option<T>) -> Option<T> {
-        ask(&self.own(variable)).or_else(|| ask(&shared(variable)))
+    pub(super) fn first<T>(&self, settings: &Settings, variable: &str, ask: impl Fn(&str) -> Option<T>) -> Option<T> {
+        settings.first([&self.own(variable), &shared(variable)], ask)
     }
 
     fn own(&self, variable: &str) -> String {
@@ -106,63 +105,99 @@ fn shared(variable: &str) -> String {
     format!("OTEL_EXPORTER_OTLP_{variable}")
 }
 
+fn protocol(settings: &Settings, names: &Names) -> OtlpProtocol {
+    let known = [OtlpProtocol::HttpProtobuf, OtlpProtocol::Grpc].map(|protocol| (protocol.as_str(), protocol));
+    let chosen = names.first(settings, "PROTOCOL", |name| settings.choice(name, &known));
+    chosen.unwrap_or(OtlpProtocol::HttpProtobuf)
+}
+
 /// Over HTTP, the signal's own endpoint is taken as it is, and what all share gets a path for each signal. Over gRPC
 /// the path is the service's, whatever the endpoint says.
-fn endpoint(settings: &Settings, names: &Names, protocol: OtlpProtocol) -> Uri {
-    let insecure = || names.first("INSECURE", |name| settings.is_set(name).then(|| settings.is_true(name)));
-    let read = |name: &str, expected: &str, parse: &dyn Fn(&str) -> Option<Uri>| {
-        // An endpoint may hold a password.
-        let parsed = parse(&settings.text(name)?);
-        if parsed.is_none() {
-            settings.refuse_secret(name, expected);
-        }
-        parsed
+fn endpoint(settings: &Settings, names: &Names, protocol: OtlpProtocol) -> Option<Uri> {
+    let read = |expected: &str, parse: &dyn Fn(&str, &str) -> Option<Uri>| {
+        names.first(settings, "ENDPOINT", |name| {
+            // An endpoint may hold a password.
+            let parsed = settings.parsed_secret(name, expected, |text| parse(name, text))?;
+            if user(&parsed).is_some() {
+                settings.warn(format!(
+                    "{name}: user and password of a URL are not sent, OTEL_EXPORTER_OTLP_HEADERS is the place for an authorization"
+                ));
+            }
+            Some(without_user(parsed))
+        })
     };
     match protocol {
         OtlpProtocol::HttpProtobuf => {
-            let expected = "a URL that begins with http:// or https://";
-            read(&names.own("ENDPOINT"), expected, &|text| absolute(text, ToOwned::to_owned))
-                .or_else(|| {
-                    let below = |path: &str| format!("{}/{}", path.trim_end_matches('/'), names.signal.http_path());
-                    read(&shared("ENDPOINT"), expected, &|text| absolute(text, below))
+            let own = names.own("ENDPOINT");
+            read("a URL that begins with http:// or https://", &|name, text| {
+                absolute(text, |uri| match name == own {
+                    true => with_query(uri.path(), uri),
+                    false => {
+                        let path = format!("{}/{}", uri.path().trim_end_matches('/'), names.signal.http_path());
+                        with_query(&path, uri)
+                    }
                 })
-                .unwrap_or_else(|| local(4318, &format!("/{}", names.signal.http_path())))
+            })
         }
         OtlpProtocol::Grpc => {
+            let insecure = || names.first(settings, "INSECURE", |name| settings.boolean(name));
             let scheme = |text: &str| match text.contains("://") {
                 true => text.to_owned(),
                 false if insecure() == Some(true) => format!("http://{text}"),
                 false => format!("https://{text}"),
             };
-            let expected = "a URL that begins with http:// or https://, or host:port";
-            let service = |_: &str| names.signal.grpc_path().to_owned();
-            names
-                .first("ENDPOINT", |name| read(name, expected, &|text| absolute(&scheme(text), service)))
-                .unwrap_or_else(|| local(4317, names.signal.grpc_path()))
+            read("a URL that begins with http:// or https://, or host:port", &|_, text| {
+                absolute(&scheme(text), |_| names.signal.grpc_path().to_owned())
+            })
         }
     }
 }
 
-/// An `http` or `https` URL with its path changed. Its query stays.
-fn absolute(text: &str, path: impl Fn(&str) -> String) -> Option<Uri> {
+/// An `http` or `https` URL with its path and query changed.
+fn absolute(text: &str, path: impl Fn(&Uri) -> String) -> Option<Uri> {
     let uri: Uri = text.parse().ok()?;
     let known = uri.scheme().is_some_and(|scheme| *scheme == Scheme::HTTP || *scheme == Scheme::HTTPS);
     if !known || uri.host().is_none_or(str::is_empty) {
         return None;
     }
-    let query = uri.query().map(|query| format!("?{query}")).unwrap_or_default();
-    let path: PathAndQuery = format!("{}{query}", path(uri.path())).parse().ok()?;
+    let path: PathAndQuery = path(&uri).parse().ok()?;
     let mut parts = uri.into_parts();
     parts.path_and_query = Some(path);
     Uri::from_parts(parts).ok()
 }
 
+fn with_query(path: &str, uri: &Uri) -> String {
+    match uri.query() {
+        Some(query) => format!("{path}?{query}"),
+        None => path.to_owned(),
+    }
+}
+
+fn user(uri: &Uri) -> Option<&str> {
+    uri.authority()?.as_str().rsplit_once('@').map(|(user, _)| user)
+}
+
+/// HTTP/2 would send them as they are, to whoever reads along.
+fn without_user(uri: Uri) -> Uri {
+    let authority = uri.authority().and_then(|whole| whole.as_str().rsplit_once('@')?.1.parse().ok());
+    if authority.is_none() {
+        return uri;
+    }
+    let mut parts = uri.into_parts();
+    parts.authority = authority;
+    Uri::from_parts(parts).unwrap_or_default()
+}
+
 /// On this machine.
-fn local(port: u16, path: &str) -> Uri {
+fn local(protocol: OtlpProtocol, signal: Signal) -> Uri {
+    let (port, path) = match protocol {
+        OtlpProtocol::HttpProtobuf => (4318, format!("/{}", signal.http_path())),
+        OtlpProtocol::Grpc => (4317, signal.grpc_path().to_owned()),
+    };
     let authority = Authority::try_from(format!("localhost:{port}")).ok();
     let mut parts = http::uri::Parts::default();
     parts.scheme = Some(Scheme::HTTP);
     parts.authority = authority;
-    parts.path_and_query = PathAndQuery::try_from(path).ok();
+    parts.path_and_query = PathAndQuery::try_from(path.as_str()).ok();
     Uri::from_parts(parts).unwrap_or_default()
 }

@@ -1,5 +1,6 @@
 //! An export: attempts until one succeeds, within its time.
 
+use std::future::pending;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -68,7 +69,8 @@ impl Exporter {
             let wait = match failure.retry {
                 Retry::Never => return Err(failure),
                 Retry::Later => pause.mul_f64(0.8 + 0.4 * fastrand::f64()),
-                Retry::After(wait) => wait,
+                // Zero is an answer too.
+                Retry::After(wait) => wait.max(FIRST_PAUSE),
             };
             let next = Instant::now().checked_add(wait).filter(|next| *next < deadline);
             let Some(next) = next else { return Err(failure) };
@@ -103,10 +105,13 @@ impl Exporter {
 
 struct Ending;
 
-/// Waits for the time by which everything has to have ended.
+/// Waits for the time by which everything has to have ended. Of two such times the first counts: what was on its way
+/// before must not use up the time of what comes after.
 async fn ended(end: &mut watch::Receiver<Option<Instant>>) {
     let known = end.wait_for(Option::is_some).await.map_or(None, |end| *end);
-    if let Some(end) = known {
-        sleep_until(end).await;
+    match known {
+        Some(end) => sleep_until(end).await,
+        // Nobody is left who could tell.
+        None => pending().await,
     }
 }

@@ -1,6 +1,7 @@
 //! A call of gRPC with a message that is encoded already, so that it is encoded once for all attempts.
 
 use bytes::{Buf, BufMut, Bytes};
+use http::uri::PathAndQuery;
 use http::{HeaderMap, Uri};
 use prost::Message;
 use tonic::codec::{Codec, CompressionEncoding, DecodeBuf, Decoder, EncodeBuf, Encoder};
@@ -18,15 +19,18 @@ pub(super) async fn call(
     gzip: bool,
     message: Bytes,
 ) -> Result<Accepted, Failure> {
-    let mut client = tonic::client::Grpc::with_origin(transport, uri.clone());
+    // The path of an origin would come in front of that of the call.
+    let mut origin = uri.clone().into_parts();
+    let path = origin.path_and_query.replace(PathAndQuery::from_static("/"));
+    let origin = Uri::from_parts(origin).unwrap_or_default();
+    let mut client = tonic::client::Grpc::with_origin(transport, origin);
     if gzip {
         client = client.send_compressed(CompressionEncoding::Gzip).accept_compressed(CompressionEncoding::Gzip);
     }
     client.ready().await.map_err(|error| Failure::unanswered(classify(&error)))?;
     let metadata = MetadataMap::from_headers(headers.clone());
     let request = Request::from_parts(metadata, Extensions::default(), message);
-    let path = uri.path_and_query().cloned().unwrap_or_else(|| http::uri::PathAndQuery::from_static("/"));
-    match client.unary(request, path, Encoded).await {
+    match client.unary(request, path.unwrap_or_else(|| PathAndQuery::from_static("/")), Encoded).await {
         Ok(response) => Ok(response.get_ref().accepted()),
         Err(status) => Err(failure(&status)),
     }

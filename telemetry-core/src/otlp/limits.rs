@@ -39,7 +39,7 @@ impl Limits {
 const LENGTH: &str = "OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT";
 
 fn limit(settings: &Settings, names: [&str; 2]) -> Option<usize> {
-    let number = names.into_iter().find_map(|name| settings.number(name, 0..=0x7fff_ffff))?;
+    let number = settings.first(names, |name| settings.number(name, 0..=0x7fff_ffff))?;
     usize::try_from(number).ok()
 }
 

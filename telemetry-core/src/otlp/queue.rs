@@ -59,7 +59,7 @@ impl<T> Queue<T> {
     }
 
     /// The oldest batch, if a whole one is there.
-    pub(super) fn take_ready(&self) -> Option<Vec<T>> {
+    fn take_ready(&self) -> Option<Vec<T>> {
         let mut state = self.state();
         let batch = state.ready.pop_front()?;
         state.len -= batch.len();
@@ -77,9 +77,20 @@ impl<T> Queue<T> {
         (!batch.is_empty()).then_some(batch)
     }
 
-    /// Waits for a whole batch.
-    pub(super) async fn batch_ready(&self) {
-        self.batch_ready.notified().await;
+    /// The oldest batch, once a whole one is there. Nothing is lost by giving up the wait.
+    pub(super) async fn next_ready(&self) -> Vec<T> {
+        loop {
+            if let Some(batch) = self.take_ready() {
+                return batch;
+            }
+            self.batch_ready.notified().await;
+        }
+    }
+
+    /// How many batches it takes to export what is here.
+    pub(super) fn batches(&self) -> usize {
+        let state = self.state();
+        state.ready.len() + usize::from(!state.filling.is_empty())
     }
 
     /// Nothing more is taken in; what is there stays.

@@ -27,26 +27,31 @@ pub(super) struct Tls {
 /// Files in PEM. One that cannot be used is told of, and left out: without a certificate the receiver is held against
 /// the system's, and without a key it has to do without knowing us.
 pub(super) fn read(settings: &Settings, names: &Names) -> Tls {
-    let roots = names.first(CERTIFICATE, |name| {
+    let roots = names.first(settings, CERTIFICATE, |name| {
         settings.parsed(name, "a readable file with certificates in PEM", |path| {
             let mut roots = RootCertStore::empty();
             let (added, _) = roots.add_parsable_certificates(certificates(path)?);
             (added > 0).then(|| Arc::new(roots))
         })
     });
-    let chain = names.first(CLIENT_CERTIFICATE, |name| {
+    let chain = names.first(settings, CLIENT_CERTIFICATE, |name| {
         settings.parsed(name, "a readable file with certificates in PEM", certificates)
     });
-    let key = names.first(CLIENT_KEY, |name| {
-        settings
-            .parsed(name, "a readable file with a private key in PEM", |path| PrivateKeyDer::from_pem_file(path).ok())
+    let key = names.first(settings, CLIENT_KEY, |name| {
+        // Some will put the key itself there.
+        let expected = "a readable file with a private key in PEM";
+        settings.parsed_secret(name, expected, |path| PrivateKeyDer::from_pem_file(path).ok())
     });
     let identity = match (chain, key) {
         (Some(chain), Some(key)) => Some(Arc::new((chain, key))),
-        (None, None) => None,
-        _ => {
-            settings
-                .warn("there is no client certificate for OTLP: it takes both a CLIENT_CERTIFICATE and a CLIENT_KEY");
+        (chain, key) => {
+            let set = |variable| names.first(settings, variable, |name| settings.is_set(name).then_some(())).is_some();
+            // A file that cannot be used has been told of.
+            if (chain.is_some() || key.is_some()) && set(CLIENT_CERTIFICATE) != set(CLIENT_KEY) {
+                settings.warn(
+                    "there is no client certificate for OTLP: it takes both a CLIENT_CERTIFICATE and a CLIENT_KEY",
+                );
+            }
             None
         }
     };

@@ -5,6 +5,7 @@
 
 use std::future::Future;
 use std::io;
+use std::sync::mpsc::sync_channel;
 use std::sync::{Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
@@ -30,12 +31,17 @@ pub(super) struct Handle(runtime::Handle);
 impl Worker {
     /// What happens on the thread is traced by nobody, and its log goes where that of the calling thread goes now.
     pub(super) fn start() -> io::Result<Self> {
-        let runtime = runtime::Builder::new_current_thread().enable_all().build()?;
-        let handle = runtime.handle().clone();
+        let (built, wait) = sync_channel(1);
         let (stop, stopped) = oneshot::channel();
         let log = dispatcher::get_default(Dispatch::clone);
         let thread = thread::Builder::new().name("telemetry-export".to_owned()).spawn(move || {
             let _suppressed = Context::enter_telemetry_suppressed_scope();
+            // Here and not outside: in async code, a runtime cannot be dropped if there is no thread for it.
+            let runtime = match runtime::Builder::new_current_thread().enable_all().build() {
+                Ok(runtime) => runtime,
+                Err(error) => return drop(built.send(Err(error))),
+            };
+            let _ = built.send(Ok(runtime.handle().clone()));
             let work = || {
                 // Told, or the worker is gone: both mean the end.
                 let _ = runtime.block_on(stopped);
@@ -45,6 +51,7 @@ impl Worker {
             // A service that has set up no log yet may still set the global one.
             if log.is::<tracing::subscriber::NoSubscriber>() { work() } else { dispatcher::with_default(&log, work) }
         })?;
+        let handle = wait.recv().map_err(io::Error::other)??;
         Ok(Self { runtime: handle, end: watch::Sender::new(None), stop: Mutex::new(Some((stop, thread))) })
     }
 

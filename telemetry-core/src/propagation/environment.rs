@@ -4,6 +4,7 @@ use super::Propagator;
 use super::formats::Formats;
 
 const VARIABLE: &str = "OTEL_PROPAGATORS";
+const IS_IGNORED: &str = "is ignored in part";
 const DEFAULT: Formats = Formats { trace_context: true, baggage: true };
 
 impl Propagator {
@@ -24,19 +25,20 @@ impl Propagator {
         // What is no Unicode is an unknown name as well, and not a missing one.
         let value = std::env::var_os(VARIABLE);
         let value = value.as_deref().map_or(Cow::Borrowed(""), |value| value.to_string_lossy());
-        Self::named(&value, |warning| tracing::warn!("{warning}"))
+        Self::named(&value, |problem| tracing::warn!("{VARIABLE} {IS_IGNORED}: {problem}"))
     }
 
     /// As [`from_env`](Self::from_env), for a setup that has its variables from elsewhere.
     #[cfg(feature = "sdk")]
     pub(crate) fn from_settings(settings: &crate::settings::Settings) -> Self {
-        Self::named(&settings.text(VARIABLE).unwrap_or_default(), |warning| settings.warn(warning))
+        let value = settings.text(VARIABLE).unwrap_or_default();
+        Self::named(&value, |problem| settings.object(VARIABLE, IS_IGNORED, problem))
     }
 
-    fn named(value: &str, warn: impl FnOnce(String)) -> Self {
+    fn named(value: &str, object: impl FnOnce(String)) -> Self {
         let (formats, ignored) = parse(value);
         if !ignored.is_empty() {
-            warn(format!("{VARIABLE}: {ignored:?} is ignored, only tracecontext, baggage and none are known here"));
+            object(format!("{ignored:?} is not supported, only tracecontext, baggage and none are"));
         }
         Self::formats(formats)
     }

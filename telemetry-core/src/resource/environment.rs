@@ -22,7 +22,7 @@ pub(super) fn attributes(settings: &Settings) -> Vec<KeyValue> {
 fn read<T>(settings: &Settings, variable: &str, parse: fn(&str) -> Result<T, &'static str>) -> Option<T> {
     let value = settings.text(variable)?;
     let parsed = if value.len() > MAX_LENGTH { Err("it is longer than 64 KiB") } else { parse(&value) };
-    parsed.map_err(|reason| settings.warn(format!("{variable} is ignored as a whole: {reason}"))).ok()
+    parsed.map_err(|problem| settings.object(variable, "is ignored as a whole", problem)).ok()
 }
 
 /// `key=value,key=value`, both percent-encoded. Of equal keys the last one wins.

@@ -22,13 +22,18 @@ impl Settings {
         self.number(name, 1..=MOST_MILLIS).map(Duration::from_millis)
     }
 
-    /// A value that is a secret, or may hold one, is not for the log.
-    pub(crate) fn refuse_secret(&self, name: &str, expected: &str) {
-        if self.code.contains_key(name) {
-            self.refuse_code(name, expected);
-        } else {
-            self.warn(format!("{name} is ignored, or a part of it: it is not {expected}"));
+    /// As `parsed`, for a value that is a secret, or may hold one: it is not for the log.
+    pub(crate) fn parsed_secret<T>(
+        &self,
+        name: &str,
+        expected: &str,
+        parse: impl FnOnce(&str) -> Option<T>,
+    ) -> Option<T> {
+        let parsed = parse(&self.text(name)?);
+        if parsed.is_none() {
+            self.object(name, "is ignored", format!("it is not {expected}"));
         }
+        parsed
     }
 }
 
@@ -49,7 +54,7 @@ mod tests {
     #[test]
     fn a_secret_is_never_shown() {
         let settings = environment(&[("A", "password")]);
-        settings.refuse_secret("A", "a list");
+        assert_eq!(settings.parsed_secret("A", "a list", |_| None::<()>), None);
         assert!(!settings.take_warnings()[0].contains("password"));
     }
 }

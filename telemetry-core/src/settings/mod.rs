@@ -33,7 +33,7 @@ enum Environment {
 #[derive(Debug)]
 pub(crate) struct Wrong {
     pub(crate) name: String,
-    pub(crate) expected: String,
+    pub(crate) problem: String,
 }
 
 impl Settings {
@@ -47,37 +47,60 @@ impl Settings {
 
     /// The value, without blanks around it.
     pub(crate) fn text(&self, name: &str) -> Option<String> {
-        self.find(name).map(|found| found.value)
+        let trimmed = |value: Cow<'_, str>| {
+            let value = value.trim();
+            (!value.is_empty()).then(|| value.to_owned())
+        };
+        if let Some(value) = self.code.get(name) {
+            return trimmed(Cow::Borrowed(value));
+        }
+        // What is no Unicode is no value that anybody expects, and not a missing one.
+        match &self.environment {
+            Environment::Process => trimmed(std::env::var_os(name)?.to_string_lossy()),
+            Environment::Given(variables) => trimmed(variables.get(name)?.to_string_lossy()),
+        }
     }
 
     pub(crate) fn is_set(&self, name: &str) -> bool {
-        self.find(name).is_some()
+        self.text(name).is_some()
+    }
+
+    /// The first answer to `ask`, of the more particular name and the more general one. The particular one goes first,
+    /// unless only the general one is set in code: code wins over the environment.
+    pub(crate) fn first<T>(&self, [particular, general]: [&str; 2], ask: impl Fn(&str) -> Option<T>) -> Option<T> {
+        let general_first = self.code.contains_key(general) && !self.code.contains_key(particular);
+        let (first, second) = if general_first { (general, particular) } else { (particular, general) };
+        ask(first).or_else(|| ask(second))
     }
 
     /// What `parse` makes of the value, if it is `expected`.
     pub(crate) fn parsed<T>(&self, name: &str, expected: &str, parse: impl FnOnce(&str) -> Option<T>) -> Option<T> {
-        let found = self.find(name)?;
-        let parsed = parse(&found.value);
+        let value = self.text(name)?;
+        let parsed = parse(&value);
         if parsed.is_none() {
-            self.refuse(name, &found, expected);
+            self.refuse(name, &value, expected);
         }
         parsed
     }
 
     /// One of a list of words, in any case.
     pub(crate) fn choice<T: Copy>(&self, name: &str, known: &[(&str, T)]) -> Option<T> {
-        let found = self.find(name)?;
-        let chosen = known.iter().find(|(word, _)| word.eq_ignore_ascii_case(&found.value));
+        let value = self.text(name)?;
+        let chosen = known.iter().find(|(word, _)| word.eq_ignore_ascii_case(&value));
         if chosen.is_none() {
             let words: Vec<_> = known.iter().map(|(word, _)| *word).collect();
-            self.refuse(name, &found, &format!("one of {}", words.join(", ")));
+            self.refuse(name, &value, &format!("one of {}", words.join(", ")));
         }
         chosen.map(|(_, choice)| *choice)
     }
 
     /// `true` in any case; all else is false.
     pub(crate) fn is_true(&self, name: &str) -> bool {
-        self.parsed(name, "true or false", value::boolean).unwrap_or(false)
+        self.boolean(name).unwrap_or(false)
+    }
+
+    pub(crate) fn boolean(&self, name: &str) -> Option<bool> {
+        self.parsed(name, "true or false", value::boolean)
     }
 
     pub(crate) fn number(&self, name: &str, range: RangeInclusive<u64>) -> Option<u64> {
@@ -103,40 +126,20 @@ impl Settings {
         self.wrong.take()
     }
 
-    fn refuse(&self, name: &str, found: &Found, expected: &str) {
-        if found.in_code {
-            self.refuse_code(name, expected);
+    /// Tells of a value with a `problem`: an error in code, and otherwise a warning that says how much of it `is_ignored`.
+    pub(crate) fn object(&self, name: &str, is_ignored: &str, problem: impl Into<String>) {
+        if self.code.contains_key(name) {
+            let wrong = Wrong { name: name.to_owned(), problem: problem.into() };
+            self.wrong.borrow_mut().get_or_insert(wrong);
         } else {
-            let value = value::shortened(&found.value);
-            self.warn(format!("{name} is ignored: {value:?} is not {expected}"));
+            self.warn(format!("{name} {is_ignored}: {}", problem.into()));
         }
     }
 
-    fn refuse_code(&self, name: &str, expected: &str) {
-        let wrong = Wrong { name: name.to_owned(), expected: expected.to_owned() };
-        self.wrong.borrow_mut().get_or_insert(wrong);
+    fn refuse(&self, name: &str, value: &str, expected: &str) {
+        let value = value::shortened(value);
+        self.object(name, "is ignored", format!("{value:?} is not {expected}"));
     }
-
-    fn find(&self, name: &str) -> Option<Found> {
-        let found = |value: Cow<'_, str>, in_code| {
-            let value = value.trim();
-            (!value.is_empty()).then(|| Found { value: value.to_owned(), in_code })
-        };
-        if let Some(value) = self.code.get(name) {
-            return found(Cow::Borrowed(value), true);
-        }
-        // What is no Unicode is no value that anybody expects, and not a missing one.
-        match &self.environment {
-            Environment::Process => found(std::env::var_os(name)?.to_string_lossy(), false),
-            Environment::Given(variables) => found(variables.get(name)?.to_string_lossy(), false),
-        }
-    }
-}
-
-#[derive(Debug)]
-struct Found {
-    value: String,
-    in_code: bool,
 }
 
 #[cfg(test)]

@@ -21,6 +21,19 @@ fn co_01_code_wins_over_the_environment() {
 }
 
 #[test]
+fn co_01_a_particular_name_goes_first_unless_the_general_one_alone_is_set_in_code() {
+    let first = |settings: &Settings| settings.first(["A_B", "A"], |name| settings.number(name, 0..=9));
+    assert_eq!(first(&environment(&[("A_B", "1"), ("A", "2")])), Some(1));
+    assert_eq!(first(&environment(&[("A", "2")])), Some(2));
+    assert_eq!(first(&environment(&[("A_B", "many"), ("A", "2")])), Some(2));
+    let mut settings = environment(&[("A_B", "1"), ("A", "2")]);
+    settings.set("A", "3");
+    assert_eq!(first(&settings), Some(3));
+    settings.set("A_B", "4");
+    assert_eq!(first(&settings), Some(4));
+}
+
+#[test]
 fn co_01_a_value_that_is_wrong_in_code_is_an_error_and_the_environment_does_not_step_in() {
     let mut settings = environment(&[("A", "1")]);
     settings.set("A", "many");

@@ -90,7 +90,8 @@ impl TelemetryBuilder {
     /// # Ok::<(), telemetry_core::setup::Error>(())
     /// ```
     ///
-    /// An empty value is as good as none: the variable is then ignored.
+    /// An empty value is as good as none: the variable is then ignored. `docs/environment.md` of the repository lists the
+    /// names; one that is not there does nothing.
     pub fn with_setting(mut self, variable: impl Into<String>, value: impl Into<String>) -> Self {
         self.settings.set(variable, value);
         self
@@ -133,13 +134,13 @@ impl TelemetryBuilder {
     /// default. Zero is no limit.
     #[cfg(feature = "otlp")]
     pub fn with_otlp_timeout(self, timeout: Duration) -> Self {
-        self.with_setting("OTEL_EXPORTER_OTLP_TIMEOUT", timeout.as_millis().to_string())
+        self.with_setting("OTEL_EXPORTER_OTLP_TIMEOUT", millis(timeout))
     }
 
     /// How often metrics are exported by OTLP: `OTEL_METRIC_EXPORT_INTERVAL`, once a minute by default.
     #[cfg(feature = "otlp")]
     pub fn with_metric_export_interval(self, interval: Duration) -> Self {
-        self.with_setting("OTEL_METRIC_EXPORT_INTERVAL", interval.as_millis().to_string())
+        self.with_setting("OTEL_METRIC_EXPORT_INTERVAL", millis(interval))
     }
 
     /// Adds readers and views, or changes anything else of the SDK's own builder. Calls add up, in order.
@@ -254,6 +255,12 @@ impl TelemetryBuilder {
     pub fn build(self) -> Result<Telemetry, Error> {
         super::start::start(self)
     }
+}
+
+/// A part of a millisecond is a whole one: zero has a meaning of its own.
+#[cfg(feature = "otlp")]
+fn millis(duration: Duration) -> String {
+    duration.as_nanos().div_ceil(1_000_000).to_string()
 }
 
 impl fmt::Debug for TelemetryBuilder {

@@ -29,8 +29,8 @@ impl fmt::Display for Error {
             Kind::EmptyServiceName => {
                 f.write_str("the service name is empty: give `with_service_name` a name, or leave the call out")
             }
-            Kind::Setting(Wrong { name, expected }) => {
-                write!(f, "what was set in code for {name} is not {expected}")
+            Kind::Setting(Wrong { name, problem }) => {
+                write!(f, "what was set in code for {name} cannot be used: {problem}")
             }
             Kind::Thread(_) => f.write_str("the thread that exports cannot be started"),
             Kind::Lost => f.write_str("the last metrics could not be exported"),

@@ -22,17 +22,19 @@ impl Chosen {
         }
         let variable = format!("OTEL_{}_EXPORTER", signal.variable());
         let Some(list) = settings.text(&variable) else { return Self::Unsaid };
+        let object = |problem: String| settings.object(&variable, "is ignored in part", problem);
         let (mut chosen, mut none) = (BTreeSet::new(), false);
         for name in list.split(',').map(str::trim).filter(|name| !name.is_empty()) {
             match name.to_ascii_lowercase().as_str() {
                 "none" => none = true,
                 "otlp" if cfg!(feature = "otlp") => drop(chosen.insert("otlp".to_owned())),
-                "otlp" => settings.warn(format!("{variable}: otlp needs feature `otlp` of telemetry-core")),
+                "otlp" => object("otlp needs feature `otlp` of telemetry-core".to_owned()),
                 known if in_code.contains(&known) => drop(chosen.insert(known.to_owned())),
-                "prometheus" if signal == Signal::Metrics => settings.warn(format!(
-                    "{variable}: there is no prometheus exporter, since `with_prometheus` of telemetry-prometheus was not called"
-                )),
-                other => settings.warn(format!("{variable}: {other:?} is ignored, only otlp and none are known here")),
+                "prometheus" if signal == Signal::Metrics => object(
+                    "there is no prometheus exporter, since `with_prometheus` of telemetry-prometheus was not called"
+                        .to_owned(),
+                ),
+                other => object(format!("the exporter {other:?} is not supported, only otlp and none are")),
             }
         }
         match (none, chosen.is_empty()) {

@@ -34,6 +34,7 @@ impl Exporting {
         builder: MeterProviderBuilder,
         settings: &Settings,
     ) -> Result<(MeterProviderBuilder, impl FnOnce(&ScopedMeter) + use<>), Error> {
+        check_aggregation(settings);
         let OtlpMetrics { reader, lost, stats } = self.otlp()?.metrics(settings);
         self.metrics_lost = Some(lost);
         Ok((builder.with_reader(reader), move |meter: &ScopedMeter| stats.observe(meter)))
@@ -82,4 +83,12 @@ impl Exporting {
         let lost = self.metrics_lost.as_ref().is_some_and(|lost| lost.load(Ordering::Relaxed));
         if lost { Err(Error(Kind::Lost)) } else { Ok(()) }
     }
+}
+
+/// A default for all histograms could only be a view. One of those is for all readers and not for OTLP alone, and a
+/// histogram for which the user has a view as well would be exported twice.
+fn check_aggregation(settings: &Settings) {
+    let expected = "explicit_bucket_histogram, and exponential histograms are made by a view";
+    let parse = |text: &str| text.eq_ignore_ascii_case("explicit_bucket_histogram").then_some(());
+    let _ = settings.parsed("OTEL_EXPORTER_OTLP_METRICS_DEFAULT_HISTOGRAM_AGGREGATION", expected, parse);
 }

@@ -1,8 +1,9 @@
 //! Traces, metrics and logs in one call, set up by code and by the standard variables.
 //!
 //! [`Telemetry::builder`] starts from what the environment says; `docs/environment.md` of the repository lists every
-//! variable that is read, and what it does. What is set in code wins. A value that cannot be used is told of in the log
-//! and then treated as not set; such a value in code is an [`Error`].
+//! variable that is read, what it does, and what sets it in code. What is set in code wins, also where it is for all
+//! signals and the environment's for one. A value that cannot be used is told of in the log and then treated as not set;
+//! such a value in code is an [`Error`].
 //!
 //! Without a variable, and without features that export, nothing leaves the process: OTLP (feature `otlp`) is off
 //! unless an endpoint is set or an exporter is chosen by name. The specification would have it on, and every start on a
@@ -42,6 +43,9 @@ use exporting::Exporting;
 
 /// How long a shutdown may take, unless told otherwise.
 const LIMIT: Duration = Duration::from_secs(5);
+
+/// Nobody waits longer for a shutdown, and nothing overflows by it.
+const LONGEST: Duration = Duration::from_secs(365 * 86_400);
 
 /// The running telemetry of a process, and the guard that flushes it.
 ///
@@ -195,10 +199,11 @@ impl Running {
         if self.ended.swap(true, Ordering::AcqRel) {
             return Ok(());
         }
+        let limit = limit.min(LONGEST);
         let end = Instant::now() + limit;
-        let first = limit.mul_f64(0.75);
-        self.exporting.end_within(first);
-        let end_of_first = Instant::now() + first;
+        // Given up a moment before nobody waits any more, so that metrics know of it.
+        self.exporting.end_within(limit.mul_f64(0.7));
+        let end_of_first = Instant::now() + limit.mul_f64(0.75);
         let traces = self.tracer_provider.as_ref();
         let traces = traces.map_or(Ok(()), |provider| provider.shutdown_with_timeout(remaining(end_of_first)));
         let logs = self.logger_provider.as_ref();

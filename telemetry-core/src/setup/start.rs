@@ -26,7 +26,7 @@ pub(super) fn start(mut builder: TelemetryBuilder) -> Result<Telemetry, Error> {
     }
     let settings = mem::take(&mut builder.settings);
     if settings.is_set("OTEL_CONFIG_FILE") {
-        settings.warn("OTEL_CONFIG_FILE is ignored: configuration files are not read here, the variables are");
+        settings.object("OTEL_CONFIG_FILE", "is ignored", "configuration files are not read here, the variables are");
     }
     if is_disabled(&settings) {
         // Readers and processors too: there is nothing that they could read or process.
@@ -45,6 +45,8 @@ pub(super) fn start(mut builder: TelemetryBuilder) -> Result<Telemetry, Error> {
     #[cfg(feature = "subscriber")]
     let directives = super::subscriber::directives(&settings);
     if let Some(wrong) = settings.take_wrong() {
+        // Providers that are dropped flush. There is nothing worth to wait for.
+        exporting.stop();
         return Err(Error(Kind::Setting(wrong)));
     }
 

@@ -80,7 +80,8 @@ fn not_suppressed<S: Subscriber>() -> impl Filter<S> {
 /// What `RUST_LOG` says, and for the parts of the telemetry `OTEL_LOG_LEVEL`. Of two that speak of the same part, the
 /// later one counts.
 pub(super) fn directives(settings: &Settings) -> String {
-    let known = [("none", "off"), ("error", "error"), ("warn", "warn"), ("info", "info"), ("debug", "debug")];
+    let known = ["off", "error", "warn", "info", "debug", "trace"].map(|level| (level, level));
+    let known: Vec<_> = known.into_iter().chain([("none", "off")]).collect();
     let own = match settings.choice("OTEL_LOG_LEVEL", &known) {
         Some(level) => format!("opentelemetry={level},telemetry={level}"),
         None => format!("opentelemetry={SDK}"),

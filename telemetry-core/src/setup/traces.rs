@@ -6,17 +6,16 @@ use crate::settings::Settings;
 
 /// What `OTEL_TRACES_SAMPLER` and the limits of spans say.
 pub(super) fn configure(builder: TracerProviderBuilder, settings: &Settings) -> TracerProviderBuilder {
-    let limit = |names: &[&str]| {
-        let number = names.iter().find_map(|name| settings.number(name, 0..=0x7fff_ffff));
-        number.and_then(|number| u32::try_from(number).ok()).unwrap_or(128)
-    };
+    let number = |name: &str| settings.number(name, 0..=0x7fff_ffff).and_then(|number| u32::try_from(number).ok());
+    let limit = |name: &str| number(name).unwrap_or(128);
+    let limit_of_attributes = |name: &str| settings.first([name, "OTEL_ATTRIBUTE_COUNT_LIMIT"], number).unwrap_or(128);
     builder
         .with_sampler(sampler(settings))
-        .with_max_attributes_per_span(limit(&["OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT", "OTEL_ATTRIBUTE_COUNT_LIMIT"]))
-        .with_max_events_per_span(limit(&["OTEL_SPAN_EVENT_COUNT_LIMIT"]))
-        .with_max_links_per_span(limit(&["OTEL_SPAN_LINK_COUNT_LIMIT"]))
-        .with_max_attributes_per_event(limit(&["OTEL_EVENT_ATTRIBUTE_COUNT_LIMIT", "OTEL_ATTRIBUTE_COUNT_LIMIT"]))
-        .with_max_attributes_per_link(limit(&["OTEL_LINK_ATTRIBUTE_COUNT_LIMIT", "OTEL_ATTRIBUTE_COUNT_LIMIT"]))
+        .with_max_attributes_per_span(limit_of_attributes("OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT"))
+        .with_max_events_per_span(limit("OTEL_SPAN_EVENT_COUNT_LIMIT"))
+        .with_max_links_per_span(limit("OTEL_SPAN_LINK_COUNT_LIMIT"))
+        .with_max_attributes_per_event(limit_of_attributes("OTEL_EVENT_ATTRIBUTE_COUNT_LIMIT"))
+        .with_max_attributes_per_link(limit_of_attributes("OTEL_LINK_ATTRIBUTE_COUNT_LIMIT"))
 }
 
 #[derive(Clone, Copy)]

@@ -1,0 +1,1 @@
+//! Queues that are full, and what is counted of that.
