@@ -1,8 +1,8 @@
 //! A receiver that is killed while requests come, and comes back later where it was.
 //!
-//! The service goes on as if nothing had happened, says twice in its log what has, and counts every span. A receiver
-//! that is killed may have taken a batch without saying so, or have said so and shown nothing of it. So of what was
-//! received in both of its lives together:
+//! The service goes on as if nothing had happened, says twice in its log what has, and counts every span as exported:
+//! the receiver is back before an export gives up. One that is killed may have taken a batch without saying so, or have
+//! said so and shown nothing of it. So of what was received in both of its lives together:
 //!
 //! * it is no more than what was exported and what failed;
 //! * it is no less than what was exported, but for one batch;
@@ -31,7 +31,9 @@ const CLIENTS: usize = 4;
 const TICK: Duration = Duration::from_millis(10);
 const PATH: &str = "/log?text=x";
 const BATCH: usize = 64;
-const VARIABLES: [(&str, &str); 5] = [
+const VARIABLES: [(&str, &str); 6] = [
+    // Longer than the receiver is away.
+    ("OTEL_EXPORTER_OTLP_TIMEOUT", "30000"),
     ("OTEL_BSP_MAX_EXPORT_BATCH_SIZE", "64"),
     ("OTEL_BSP_MAX_QUEUE_SIZE", "32768"),
     ("OTEL_BSP_SCHEDULE_DELAY", "100"),
@@ -42,7 +44,7 @@ const VARIABLES: [(&str, &str); 5] = [
 /// Ninety-nine of a hundred requests are answered in less.
 const LATENCY: Duration = Duration::from_secs(1);
 /// So many are answered at least while nobody receives.
-const MEANWHILE: usize = 50;
+const MEANWHILE: usize = 25;
 /// The end may take five seconds for the flush, and a little.
 const END: Duration = Duration::from_secs(7);
 
@@ -72,6 +74,7 @@ pub(super) async fn run(run: &Run) -> Result<()> {
         Ok(counters)
     });
     let counters = counters.await?;
+    ensure!(counters.exported == answers.len() as f64, "something was given up: {counters:?}");
     until(async || judge(&lives.before, &lives.after.seen()?, &answers, &counters)).await?;
     for words in [log::FAILS, log::WORKS] {
         let lines = log::lines(&said, words)?;

@@ -103,7 +103,8 @@ fn judge_records(records: &[Record], answers: &[Answer], spans: &[Span]) -> Resu
         let span = span_of(spans, answer)?;
         ensure!(record.span == span.id, "the line is not of the request's span {span}: {record:?}");
     }
-    ensure!(records.len() == expected, "{} lines, {expected} of which were asked for: {records:?}", records.len());
+    let stray = records.iter().find(|record| !record.attributes.contains_key("text"));
+    ensure!(records.len() == expected, "{} lines, but {expected} were asked for: {stray:?}", records.len());
     Ok(())
 }
 
