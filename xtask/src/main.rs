@@ -33,7 +33,7 @@ enum Task {
     Lint,
     /// Unit, integration and doc tests: the workspace, then every library with each of its features alone.
     Test,
-    /// Drives the examples, and holds what a real Prometheus and receivers of spans have got against what was driven.
+    /// Drives the examples, and holds what a real Prometheus and receivers of OTLP have got against what was driven.
     Integration,
     /// The criterion benches, and the instructions of a request.
     Bench {

@@ -19,10 +19,7 @@ pub(super) async fn call(
     gzip: bool,
     message: Bytes,
 ) -> Result<Accepted, Failure> {
-    // The path of an origin would come in front of that of the call.
-    let mut origin = uri.clone().into_parts();
-    let path = origin.path_and_query.replace(PathAndQuery::from_static("/"));
-    let origin = Uri::from_parts(origin).unwrap_or_default();
+    let (origin, path) = split(uri);
     let mut client = tonic::client::Grpc::with_origin(transport, origin);
     if gzip {
         client = client.send_compressed(CompressionEncoding::Gzip).accept_compressed(CompressionEncoding::Gzip);
@@ -30,10 +27,18 @@ pub(super) async fn call(
     client.ready().await.map_err(|error| Failure::unanswered(classify(&error)))?;
     let metadata = MetadataMap::from_headers(headers.clone());
     let request = Request::from_parts(metadata, Extensions::default(), message);
-    match client.unary(request, path.unwrap_or_else(|| PathAndQuery::from_static("/")), Encoded).await {
+    match client.unary(request, path, Encoded).await {
         Ok(response) => Ok(response.get_ref().accepted()),
         Err(status) => Err(failure(&status)),
     }
+}
+
+/// The receiver and the method. A path of the origin would come in front of the method's.
+fn split(uri: &Uri) -> (Uri, PathAndQuery) {
+    let root = PathAndQuery::from_static("/");
+    let mut parts = uri.clone().into_parts();
+    let path = parts.path_and_query.replace(root.clone()).unwrap_or(root);
+    (Uri::from_parts(parts).unwrap_or_default(), path)
 }
 
 /// A status that nobody sent tells why there is none.
@@ -80,5 +85,16 @@ impl Decoder for Encoded {
     fn decode(&mut self, buffer: &mut DecodeBuf<'_>) -> Result<Option<Answer>, Status> {
         let message = buffer.copy_to_bytes(buffer.remaining());
         Answer::decode(message).map(Some).map_err(|_| Status::new(Code::Internal, "the answer is no message of OTLP"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_method_is_no_part_of_the_origin() {
+        let (origin, path) = split(&Uri::from_static("https://collector:4317/a.Service/Export"));
+        assert_eq!((origin, path.as_str()), (Uri::from_static("https://collector:4317/"), "/a.Service/Export"));
     }
 }

@@ -65,7 +65,7 @@ impl Check {
 }
 
 /// The labels that tell what was driven, without those that tell where it was scraped and which library measured.
-fn own(labels: &Labels) -> Labels {
+pub(super) fn own(labels: &Labels) -> Labels {
     let foreign = |name: &str| matches!(name, "__name__" | "job" | "instance") || name.starts_with("otel_scope_");
     labels.iter().filter(|(name, _)| !foreign(name)).map(|(name, value)| (name.clone(), value.clone())).collect()
 }

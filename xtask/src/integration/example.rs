@@ -1,7 +1,9 @@
 //! An example binary that serves on one port and shows its metrics on another.
 
+use std::ffi::OsStr;
 use std::net::SocketAddr;
 use std::path::Path;
+use std::process::ExitStatus;
 
 use anyhow::{Context, Result};
 use rustix::process::Signal;
@@ -25,11 +27,24 @@ impl Example {
 
     /// The same, with more variables in its environment.
     pub(super) async fn start_in(place: &Place, name: &str, environment: &[(&str, String)]) -> Result<Self> {
-        let log = place.folder.join(format!("{name}.log"));
+        Self::start_with_log(place, name, environment, &place.folder.join(format!("{name}.log"))).await
+    }
+
+    /// The same, with its own log in a file of one's choice.
+    pub(super) async fn start_with_log(
+        place: &Place,
+        name: &str,
+        environment: &[(&str, String)],
+        log: &Path,
+    ) -> Result<Self> {
         let mut command = Command::new(place.binaries.join(name));
         command.args(["--listen", "127.0.0.1:0", "--metrics", "127.0.0.1:0"]);
+        // What whoever runs this has set for other programs would set up this one as well.
+        for (name, _) in std::env::vars_os().filter(|(name, _)| sets_up(name)) {
+            command.env_remove(name);
+        }
         command.envs(environment.iter().map(|(name, value)| (name, value)));
-        let mut process = Process::spawn(&mut command, &log)?;
+        let mut process = Process::spawn(&mut command, log)?;
         let server = address(&process.line().await?)?;
         let metrics = address(&process.line().await?)?;
         Ok(Self { process, server, metrics })
@@ -38,6 +53,16 @@ impl Example {
     /// What it exposes, in the text format.
     pub(super) async fn scrape(&self) -> Result<String> {
         http::get(self.metrics, "/metrics", "text/plain;version=0.0.4").await
+    }
+
+    /// The number of its process.
+    pub(super) fn id(&self) -> Result<u32> {
+        self.process.id()
+    }
+
+    /// Ends it with a signal, with whatever code; it has to end in time.
+    pub(super) async fn end(self, signal: Signal) -> Result<ExitStatus> {
+        self.process.end(signal).await
     }
 
     /// Stops it with a signal; it has to end in time and with code 0.
@@ -52,6 +77,11 @@ impl Example {
     }
 }
 
+/// Whether telemetry is set up by the variable.
+fn sets_up(variable: &OsStr) -> bool {
+    variable == "RUST_LOG" || variable.as_encoded_bytes().starts_with(b"OTEL_")
+}
+
 /// The first `http://host:port` of a line.
 pub(super) fn address(line: &str) -> Result<SocketAddr> {
     let (_, rest) = line.split_once("http://").with_context(|| format!("no address in the line `{line}`"))?;
@@ -62,6 +92,12 @@ pub(super) fn address(line: &str) -> Result<SocketAddr> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn variables_that_set_up_telemetry_are_known() {
+        assert!(["RUST_LOG", "OTEL_SERVICE_NAME"].iter().all(|name| sets_up(OsStr::new(name))));
+        assert!(["PATH", "RUST_LOGO", "HOTEL_"].iter().all(|name| !sets_up(OsStr::new(name))));
+    }
 
     #[test]
     fn addresses_are_read_from_lines() {

@@ -1,4 +1,4 @@
-//! `cargo xtask integration`: the examples under real load, a real Prometheus and receivers of spans, and what these
+//! `cargo xtask integration`: the examples under real load, a real Prometheus and receivers of OTLP, and what these
 //! got held against what was driven.
 
 use std::env;
@@ -32,6 +32,7 @@ mod process;
 mod prometheus;
 mod promtool;
 mod report;
+mod signals;
 mod spans;
 mod stops;
 mod stranger;
@@ -92,6 +93,7 @@ pub(crate) fn steps(workspace: &Workspace) -> Result<Vec<Step>> {
         formats::judged(sh, &judged, &environment, &[playground::NAME])
     }));
     steps.extend(spans::steps(workspace, &place));
+    steps.extend(signals::steps(workspace, &place));
     let again = place.clone();
     let promised = Readme::read(&workspace.root)?.metrics()?;
     steps.push(Step::check("http_telemetry", INTEGRATION, move |sh| {

@@ -3,7 +3,7 @@
 use std::ffi::OsStr;
 use std::fs::{File, OpenOptions};
 use std::path::Path;
-use std::process::Stdio;
+use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
@@ -74,15 +74,31 @@ impl Process {
         }
     }
 
-    /// Sends `signal`; the program has to end in time and with code 0.
-    pub(super) async fn stop(mut self, signal: Signal) -> Result<()> {
+    /// Its number, as long as it runs.
+    pub(super) fn id(&self) -> Result<u32> {
+        self.child.id().with_context(|| format!("{} has ended", self.name))
+    }
+
+    /// Sends `signal`, and does not wait for what comes of it.
+    pub(super) fn signal(&mut self, signal: Signal) -> Result<()> {
         self.still_runs()?;
-        let pid = self.child.id().and_then(|id| Pid::from_raw(id.cast_signed())).context("a child without an id")?;
-        kill_process(pid, signal).with_context(|| format!("cannot signal {}", self.name))?;
+        let pid = Pid::from_raw(self.id()?.cast_signed()).context("a child with an odd id")?;
+        kill_process(pid, signal).with_context(|| format!("cannot signal {}", self.name))
+    }
+
+    /// Sends `signal`; the program has to end in time, with whatever code.
+    pub(super) async fn end(mut self, signal: Signal) -> Result<ExitStatus> {
+        self.signal(signal)?;
         let status = timeout(STOP, self.child.wait()).await;
-        let status = status.with_context(|| format!("{} still runs {STOP:?} after {signal:?}", self.name))??;
+        Ok(status.with_context(|| format!("{} still runs {STOP:?} after {signal:?}", self.name))??)
+    }
+
+    /// Sends `signal`; the program has to end in time and with code 0.
+    pub(super) async fn stop(self, signal: Signal) -> Result<()> {
+        let name = self.name.clone();
+        let status = self.end(signal).await?;
         if !status.success() {
-            bail!("{} ended with {status} after {signal:?}", self.name);
+            bail!("{name} ended with {status} after {signal:?}");
         }
         Ok(())
     }

@@ -9,19 +9,19 @@ use crate::integration::example::Example;
 use crate::integration::http;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Counts {
-    pub(super) connections: u64,
-    pub(super) begun: u64,
-    pub(super) unanswered: u64,
-    pub(super) cut_off: u64,
-    pub(super) failed: u64,
-    pub(super) answered: u64,
-    pub(super) received: u64,
-    pub(super) sent: u64,
+pub(in crate::integration) struct Counts {
+    pub(in crate::integration) connections: u64,
+    pub(in crate::integration) begun: u64,
+    pub(in crate::integration) unanswered: u64,
+    pub(in crate::integration) cut_off: u64,
+    pub(in crate::integration) failed: u64,
+    pub(in crate::integration) answered: u64,
+    pub(in crate::integration) received: u64,
+    pub(in crate::integration) sent: u64,
 }
 
 impl Counts {
-    pub(super) async fn of(playground: &Example) -> Result<Self> {
+    pub(in crate::integration) async fn of(playground: &Example) -> Result<Self> {
         Self::parse(&http::get(playground.metrics, "/tally", "*/*").await?)
     }
 
@@ -40,7 +40,7 @@ impl Counts {
         })
     }
 
-    pub(super) fn ended(&self) -> u64 {
+    pub(in crate::integration) fn ended(&self) -> u64 {
         self.unanswered + self.cut_off + self.failed + self.answered
     }
 }

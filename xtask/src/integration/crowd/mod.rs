@@ -23,8 +23,8 @@ use page::Page;
 use question::{OPEN, Question, REQUESTS};
 
 mod clients;
-mod counts;
-mod page;
+pub(super) mod counts;
+pub(super) mod page;
 mod question;
 pub(super) mod tools;
 mod watch;

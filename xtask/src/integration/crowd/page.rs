@@ -7,13 +7,13 @@ use anyhow::{Context, Result, ensure};
 use crate::integration::compare::Labels;
 
 #[derive(Debug, Default)]
-pub(super) struct Page(BTreeMap<(String, Labels), f64>);
+pub(in crate::integration) struct Page(BTreeMap<(String, Labels), f64>);
 
 /// What only rises.
 const RISING: [&str; 4] = ["_bucket", "_count", "_sum", "_total"];
 
 impl Page {
-    pub(super) fn parse(text: &str) -> Result<Self> {
+    pub(in crate::integration) fn parse(text: &str) -> Result<Self> {
         let mut page = BTreeMap::new();
         for line in text.lines().filter(|line| !line.starts_with('#')) {
             let (name, labels, value) = sample(line).with_context(|| format!("odd line {line}"))?;
@@ -22,13 +22,13 @@ impl Page {
         Ok(Self(page))
     }
 
-    pub(super) fn samples(&self, metric: &str) -> impl Iterator<Item = (&Labels, f64)> {
+    pub(in crate::integration) fn samples(&self, metric: &str) -> impl Iterator<Item = (&Labels, f64)> {
         let of_metric = move |entry: &(&(String, Labels), &f64)| entry.0.0 == metric;
         self.0.iter().filter(of_metric).map(|((_, labels), value)| (labels, *value))
     }
 
     /// No series has gone, and none has fallen that only rises.
-    pub(super) fn follows(&self, earlier: &Self) -> Result<()> {
+    pub(in crate::integration) fn follows(&self, earlier: &Self) -> Result<()> {
         for (series, then) in &earlier.0 {
             let now = self.0.get(series).with_context(|| format!("{series:?} has gone, which was {then}"))?;
             let rises = RISING.iter().any(|suffix| series.0.ends_with(suffix));
@@ -38,7 +38,7 @@ impl Page {
     }
 
     /// Each histogram has as many values in its buckets as it says, and no count is below zero.
-    pub(super) fn is_sound(&self) -> Result<()> {
+    pub(in crate::integration) fn is_sound(&self) -> Result<()> {
         for ((name, labels), value) in &self.0 {
             ensure!(*value >= 0.0, "{name} {labels:?} is {value}");
             let Some(histogram) = name.strip_suffix("_count") else { continue };

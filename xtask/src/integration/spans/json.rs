@@ -10,7 +10,8 @@ pub(super) fn spans(text: &str) -> Result<Vec<Span>> {
     let mut spans = Vec::new();
     for line in text.split_inclusive('\n').filter(|line| line.starts_with('{') && line.ends_with('\n')) {
         let line: Json = serde_json::from_str(line).with_context(|| format!("no JSON: {line}"))?;
-        if line.get("spanId").is_some() {
+        // A record of the log may name a span; it has none of its own.
+        if line.get("spanId").is_some() && line.get("startTimeUnixNano").is_some() {
             spans.push(span(&line)?);
         }
         for resource in array(&line, "resourceSpans") {
@@ -57,7 +58,7 @@ fn span(json: &Json) -> Result<Span> {
     Ok(span)
 }
 
-fn value(json: &Json) -> Value {
+pub(in crate::integration) fn value(json: &Json) -> Value {
     if let Some(text) = json.get("stringValue").and_then(Json::as_str) {
         return Value::Text(text.to_owned());
     }
@@ -68,12 +69,12 @@ fn value(json: &Json) -> Value {
 }
 
 /// JSON has long numbers as text.
-fn number(json: &Json, key: &str) -> Option<u64> {
+pub(in crate::integration) fn number(json: &Json, key: &str) -> Option<u64> {
     let number = json.get(key)?;
     number.as_u64().or_else(|| number.as_str()?.parse().ok())
 }
 
-fn array<'a>(json: &'a Json, key: &str) -> &'a [Json] {
+pub(in crate::integration) fn array<'a>(json: &'a Json, key: &str) -> &'a [Json] {
     json.get(key).and_then(Json::as_array).map(Vec::as_slice).unwrap_or_default()
 }
 
@@ -125,6 +126,12 @@ mod tests {
         let text = format!("Listening for OTLP/HTTP telemetry on port 7002\n{LINE}\n{{\"name\":\"a metric\"}}\n");
         assert_eq!(spans(&text).unwrap(), [expected()]);
         assert_eq!(expected().own_flags(), Some(1));
+    }
+
+    #[test]
+    fn a_record_of_the_log_is_no_span() {
+        let record = r#"{"observedTimeUnixNano":"1","traceId":"3f58fa","spanId":"66452d","body":{"stringValue":"x"}}"#;
+        assert_eq!(spans(&format!("{record}\n{LINE}\n")).unwrap(), [expected()]);
     }
 
     #[test]

@@ -5,6 +5,8 @@ use anyhow::{Context, Result, ensure};
 use super::span::{Kind, Span, Status, Value};
 
 const SERVICE: &str = "     -> service.name: Str(";
+/// What comes behind the spans of a scope: others, or another signal.
+const ENDS: [&str; 3] = ["ScopeSpans #", "ResourceLog", "ResourceMetrics"];
 
 /// The lines between the spans, such as those of its own log, are left out.
 pub(super) fn spans(text: &str) -> Result<Vec<Span>> {
@@ -14,7 +16,7 @@ pub(super) fn spans(text: &str) -> Result<Vec<Span>> {
     for line in text.lines() {
         if line.starts_with("ResourceSpans #") {
             (service, in_span) = (None, false);
-        } else if line.starts_with("ScopeSpans #") || matches!(line, "Events:" | "Links:") {
+        } else if ENDS.iter().any(|end| line.starts_with(end)) || matches!(line, "Events:" | "Links:") {
             in_span = false;
         } else if line.starts_with("Span #") {
             spans.push(Span { service: service.clone(), ..Span::default() });
@@ -69,7 +71,7 @@ fn status(value: &str) -> Result<Status> {
     }
 }
 
-fn value(shown: &str) -> Value {
+pub(in crate::integration) fn value(shown: &str) -> Value {
     let inside = |kind: &str| shown.strip_prefix(kind)?.strip_prefix('(')?.strip_suffix(')');
     if let Some(text) = inside("Str") {
         return Value::Text(text.to_owned());
@@ -160,6 +162,16 @@ End time: 2
     fn a_service_does_not_go_on_to_the_next_resource() {
         let text = format!("{TEXT}ResourceSpans #1\nResource attributes:\nScopeSpans #0\nSpan #0\n    Name : x\n");
         assert_eq!(spans(&text).unwrap()[2].service, None);
+    }
+
+    #[test]
+    fn what_another_signal_says_is_not_of_a_span() {
+        let other =
+            "Resource attributes:\n     -> server.port: Int(1)\nScope #0\n    Trace ID       : 2f84\nFlags: 1\n";
+        let behind = TEXT.split_inclusive("Events:\n").next().unwrap().replace("Events:\n", "");
+        for signal in ["ResourceLog #0", "ResourceMetrics #0"] {
+            assert_eq!(spans(&format!("{behind}{signal}\n{other}")).unwrap(), spans(&behind).unwrap(), "{signal}");
+        }
     }
 
     #[test]

@@ -9,7 +9,7 @@ use anyhow::Result;
 use super::{INTEGRATION, Place, limited, prometheus_binaries};
 use crate::steps::Step;
 use crate::workspace::Workspace;
-use clients::Tools;
+pub(super) use clients::Tools;
 use receiver::{Program, Receiver};
 use services::{WAYS, Way};
 
@@ -19,13 +19,13 @@ mod crowd;
 mod exemplars;
 mod hostile;
 mod hostile_cases;
-mod json;
+pub(super) mod json;
 mod judge;
-mod listing;
-mod receiver;
+pub(super) mod listing;
+pub(super) mod receiver;
 mod secrets;
 mod services;
-mod span;
+pub(super) mod span;
 mod story;
 
 /// Names a receiver besides: see [`Program::Lines`] for how it is called.

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
+use rustix::process::Signal;
 use tokio::net::TcpStream;
 use tokio::process::Command;
 use tokio::time::{Instant, sleep};
@@ -23,7 +24,7 @@ const PAUSE: Duration = Duration::from_millis(50);
 
 /// What receives, and how it is sent to.
 #[derive(Debug, Clone)]
-pub(super) enum Program {
+pub(in crate::integration) enum Program {
     /// OTLP over HTTP, with protocol buffers. Called with `--port PORT`, it listens on loopback and writes each span,
     /// or each request, as a line of JSON to its stdout: as `oteltap` does.
     Lines(PathBuf),
@@ -33,17 +34,23 @@ pub(super) enum Program {
 
 /// Killed when dropped.
 #[derive(Debug)]
-pub(super) struct Receiver {
+pub(in crate::integration) struct Receiver {
     process: Process,
     program: Program,
     said: PathBuf,
+    addresses: Addresses,
+}
+
+/// Where a receiver listens.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::integration) struct Addresses {
     /// Where it takes protocol buffers over HTTP.
-    http: SocketAddr,
-    grpc: Option<SocketAddr>,
+    pub(in crate::integration) http: SocketAddr,
+    pub(in crate::integration) grpc: Option<SocketAddr>,
 }
 
 impl Program {
-    pub(super) fn path(&self) -> &Path {
+    pub(in crate::integration) fn path(&self) -> &Path {
         match self {
             Self::Lines(path) | Self::Rotel(path) => path,
         }
@@ -63,31 +70,56 @@ impl fmt::Display for Program {
 
 impl Receiver {
     /// Starts it with all that it says in the file `said`.
-    pub(super) async fn start(program: &Program, said: PathBuf) -> Result<Self> {
+    pub(in crate::integration) async fn start(program: &Program, said: PathBuf) -> Result<Self> {
+        let grpc = match program {
+            Program::Lines(_) => None,
+            Program::Rotel(_) => Some(free_address()?),
+        };
+        Self::start_at(program, said, Addresses { http: free_address()?, grpc }).await
+    }
+
+    /// The same, where another one listened before.
+    pub(in crate::integration) async fn start_at(
+        program: &Program,
+        said: PathBuf,
+        addresses: Addresses,
+    ) -> Result<Self> {
         // What an earlier one has said is not said by this one.
         std::fs::write(&said, "").with_context(|| format!("cannot write {}", said.display()))?;
-        let http = free_address()?;
+        let Addresses { http, grpc } = addresses;
         let mut command = Command::new(program.path());
-        let grpc = match program {
-            Program::Lines(_) => {
+        match grpc {
+            None => {
                 command.arg("--port").arg(http.port().to_string());
-                None
             }
-            Program::Rotel(_) => {
-                let grpc = free_address()?;
-                command.args(["start", "--exporter", "blackhole", "--debug-log", "traces"]);
-                command.args(["--debug-log-verbosity", "detailed"]);
+            Some(grpc) => {
+                command.args(["start", "--exporter", "blackhole", "--debug-log-verbosity", "detailed"]);
+                command.args(["traces", "metrics", "logs"].map(|signal| format!("--debug-log={signal}")));
                 command.arg("--otlp-grpc-endpoint").arg(grpc.to_string());
                 command.arg("--otlp-http-endpoint").arg(http.to_string());
-                Some(grpc)
             }
-        };
+        }
         let process = Process::recorded(&mut command, &said)?;
-        let mut receiver = Self { process, program: program.clone(), said, http, grpc };
+        let mut receiver = Self { process, program: program.clone(), said, addresses };
         for address in [Some(http), grpc].into_iter().flatten() {
             receiver.listens(address).await?;
         }
         Ok(receiver)
+    }
+
+    pub(in crate::integration) fn addresses(&self) -> Addresses {
+        self.addresses
+    }
+
+    /// Sends a signal to its process, and does not wait for what comes of it.
+    pub(in crate::integration) fn signal(&mut self, signal: Signal) -> Result<()> {
+        self.process.signal(signal)
+    }
+
+    /// Kills it. Returns all that it got.
+    pub(in crate::integration) async fn kill(self) -> Result<Vec<Span>> {
+        self.process.end(Signal::KILL).await?;
+        read(&self.program, &said(&self.said)?)
     }
 
     async fn listens(&mut self, address: SocketAddr) -> Result<()> {
@@ -103,10 +135,11 @@ impl Receiver {
     }
 
     /// The environment in which the SDK of Rust sends to it.
-    pub(super) fn environment(&self) -> [(&'static str, String); 2] {
-        let (protocol, address) = match self.grpc {
+    pub(in crate::integration) fn environment(&self) -> [(&'static str, String); 2] {
+        let Addresses { http, grpc } = self.addresses;
+        let (protocol, address) = match grpc {
             Some(grpc) => ("grpc", grpc),
-            None => ("http/protobuf", self.http),
+            None => ("http/protobuf", http),
         };
         [
             ("OTEL_EXPORTER_OTLP_PROTOCOL", protocol.to_owned()),
@@ -115,18 +148,22 @@ impl Receiver {
     }
 
     /// Where every SDK can send to, by HTTP.
-    pub(super) fn http(&self) -> String {
-        format!("http://{}", self.http)
+    pub(in crate::integration) fn http(&self) -> String {
+        format!("http://{}", self.addresses.http)
     }
 
     /// All that it has said so far.
-    pub(super) fn said(&self) -> Result<String> {
-        let said = std::fs::read(&self.said).with_context(|| format!("cannot read {}", self.said.display()))?;
-        Ok(String::from_utf8_lossy(&said).into_owned())
+    pub(in crate::integration) fn said(&self) -> Result<String> {
+        said(&self.said)
+    }
+
+    /// The spans that it has shown so far.
+    pub(in crate::integration) fn seen(&self) -> Result<Vec<Span>> {
+        read(&self.program, &self.said()?)
     }
 
     /// Waits for so many spans. All who send have to have ended: there must not be one span more.
-    pub(super) async fn spans(&mut self, count: usize) -> Result<Vec<Span>> {
+    pub(in crate::integration) async fn spans(&mut self, count: usize) -> Result<Vec<Span>> {
         let deadline = Instant::now() + SHOWN;
         let mut earlier = String::new();
         loop {
@@ -134,7 +171,7 @@ impl Receiver {
             let said = self.said()?;
             // What it writes in pieces is whole when no more comes.
             if said == earlier {
-                let spans = self.read(&said)?;
+                let spans = read(&self.program, &said)?;
                 if spans.len() >= count || Instant::now() > deadline {
                     return exactly(spans, count).with_context(|| format!("see {}", self.said.display()));
                 }
@@ -143,12 +180,17 @@ impl Receiver {
             sleep(PAUSE).await;
         }
     }
+}
 
-    fn read(&self, said: &str) -> Result<Vec<Span>> {
-        match self.program {
-            Program::Lines(_) => json::spans(said),
-            Program::Rotel(_) => listing::spans(said),
-        }
+fn said(file: &Path) -> Result<String> {
+    let said = std::fs::read(file).with_context(|| format!("cannot read {}", file.display()))?;
+    Ok(String::from_utf8_lossy(&said).into_owned())
+}
+
+fn read(program: &Program, said: &str) -> Result<Vec<Span>> {
+    match program {
+        Program::Lines(_) => json::spans(said),
+        Program::Rotel(_) => listing::spans(said),
     }
 }
 

@@ -4,29 +4,29 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 #[derive(Debug, Clone, Default, PartialEq)]
-pub(super) struct Span {
-    pub(super) trace: String,
-    pub(super) id: String,
+pub(in crate::integration) struct Span {
+    pub(in crate::integration) trace: String,
+    pub(in crate::integration) id: String,
     /// Empty in a root.
-    pub(super) parent: String,
-    pub(super) name: String,
-    pub(super) kind: Kind,
-    pub(super) status: Status,
+    pub(in crate::integration) parent: String,
+    pub(in crate::integration) name: String,
+    pub(in crate::integration) kind: Kind,
+    pub(in crate::integration) status: Status,
     /// Not every receiver shows it.
-    pub(super) description: String,
-    pub(super) attributes: BTreeMap<String, Value>,
+    pub(in crate::integration) description: String,
+    pub(in crate::integration) attributes: BTreeMap<String, Value>,
     /// Nanoseconds since 1970.
-    pub(super) start: u64,
-    pub(super) end: u64,
+    pub(in crate::integration) start: u64,
+    pub(in crate::integration) end: u64,
     /// The flags of the W3C in the lowest byte, and two of OTLP above. Not every receiver shows them.
-    pub(super) flags: Option<u32>,
-    pub(super) state: Option<String>,
+    pub(in crate::integration) flags: Option<u32>,
+    pub(in crate::integration) state: Option<String>,
     /// The resource's `service.name`. Not every receiver shows it.
-    pub(super) service: Option<String>,
+    pub(in crate::integration) service: Option<String>,
 }
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(in crate::integration) enum Kind {
     Server,
     Client,
     #[default]
@@ -34,7 +34,7 @@ pub(super) enum Kind {
 }
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(super) enum Status {
+pub(in crate::integration) enum Status {
     #[default]
     Unset,
     Ok,
@@ -42,7 +42,7 @@ pub(super) enum Status {
 }
 
 #[derive(Debug, Clone, PartialEq)]
-pub(super) enum Value {
+pub(in crate::integration) enum Value {
     Text(String),
     Int(i64),
     /// As the receiver wrote it.
@@ -50,7 +50,7 @@ pub(super) enum Value {
 }
 
 impl Span {
-    pub(super) fn text(&self, attribute: &str) -> Option<&str> {
+    pub(in crate::integration) fn text(&self, attribute: &str) -> Option<&str> {
         match self.attributes.get(attribute)? {
             Value::Text(text) => Some(text),
             Value::Int(_) | Value::Other(_) => None,
@@ -58,7 +58,7 @@ impl Span {
     }
 
     /// The span's own flags of the W3C.
-    pub(super) fn own_flags(&self) -> Option<u32> {
+    pub(in crate::integration) fn own_flags(&self) -> Option<u32> {
         self.flags.map(|flags| flags & 0xff)
     }
 }

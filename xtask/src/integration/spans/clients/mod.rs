@@ -26,7 +26,7 @@ pub(super) const BAGGAGE: [(&str, &str); 2] = [("shop.user", "José Ü 7"), ("sh
 
 /// Where the clients and the receivers are installed.
 #[derive(Debug, Clone)]
-pub(super) struct Tools {
+pub(in crate::integration) struct Tools {
     python: PathBuf,
     node: PathBuf,
 }
@@ -51,7 +51,7 @@ pub(super) struct Exchange {
 }
 
 impl Tools {
-    pub(super) fn new(target: &Path) -> Self {
+    pub(in crate::integration) fn new(target: &Path) -> Self {
         Self { python: target.join("span-tools/python"), node: target.join("span-tools/node") }
     }
 
@@ -72,11 +72,11 @@ impl Tools {
         Ok(())
     }
 
-    pub(super) fn oteltap(&self) -> PathBuf {
+    pub(in crate::integration) fn oteltap(&self) -> PathBuf {
         self.python.join("bin/oteltap")
     }
 
-    pub(super) fn rotel(&self) -> PathBuf {
+    pub(in crate::integration) fn rotel(&self) -> PathBuf {
         self.python.join("bin/rotel-agent")
     }
 }
