@@ -160,7 +160,7 @@ async fn scrapes_are_not_measured() {
     }
     let scrape = example.scrape().await;
     assert!(!scrape.text.contains("http_server") && !scrape.text.contains("transport_server"), "{}", scrape.text);
-    assert_eq!(scrape.sum("target_info", &[r#"service_name="playground""#]), 1.0);
+    assert_eq!(scrape.sum("target_info", &[r#"service_name="unknown_service:playground""#]), 1.0);
 }
 
 #[tokio::test]

@@ -25,7 +25,6 @@
 //! ```
 
 use std::convert::Infallible;
-use std::error::Error;
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -49,7 +48,7 @@ use telemetry_prometheus::{MetricsBody, PrometheusExporter, PrometheusMetricsHan
 use tokio::net::TcpStream;
 use tower::{Layer, ServiceBuilder, ServiceExt};
 
-fn main() -> Result<(), Box<dyn Error>> {
+fn main() -> anyhow::Result<()> {
     let flags = Flags::parse();
 
     let exporter = PrometheusExporter::new();

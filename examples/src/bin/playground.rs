@@ -21,7 +21,6 @@
 //! The tally is what the playground has counted by itself, outside of all layers: the metrics have to agree with it.
 
 use std::convert::Infallible;
-use std::error::Error;
 use std::io;
 use std::time::Duration;
 
@@ -70,11 +69,11 @@ const LONGEST_MS: u64 = 60_000;
 const MOST_CHUNKS: u64 = 10_000;
 const LARGEST_CHUNK: usize = 1 << 20;
 
-fn main() -> Result<(), Box<dyn Error>> {
+fn main() -> anyhow::Result<()> {
     let flags = Flags::parse();
 
     let exporter = PrometheusExporter::new();
-    let telemetry = Telemetry::builder().with_service_name("playground").with_prometheus(exporter.clone()).build()?;
+    let telemetry = Telemetry::builder().with_prometheus(exporter.clone()).build()?;
 
     serve(flags, PrometheusMetricsHandler::new(exporter))?;
 

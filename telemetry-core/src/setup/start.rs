@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use opentelemetry::global;
+use opentelemetry::metrics::NoopMeterProvider;
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::logs::SdkLoggerProvider;
 use opentelemetry_sdk::metrics::SdkMeterProvider;
@@ -90,9 +91,14 @@ fn meters(
         (metrics, observe) = (with_reader, Some(later));
     }
     let named = named.into_iter().filter(|(name, _)| chosen.has(name, true)).map(|(_, configure)| configure);
-    let configured = named.chain(mem::take(&mut builder.configure_metrics));
-    let provider = configured.fold(metrics, |metrics, configure| configure(metrics)).build();
-    let options = MeterOptions::default().with_meter_provider(provider.clone());
+    let configured: Vec<_> = named.chain(mem::take(&mut builder.configure_metrics)).collect();
+    let is_read = observe.is_some() || !configured.is_empty();
+    let provider = configured.into_iter().fold(metrics, |metrics, configure| configure(metrics)).build();
+    // Without a reader, the SDK logs an error for each instrument that is to be observed.
+    let options = match is_read {
+        true => MeterOptions::default().with_meter_provider(provider.clone()),
+        false => MeterOptions::default().with_meter_provider(NoopMeterProvider::new()),
+    };
     let meter = options.meter(env!("CARGO_PKG_NAME"), env!("CARGO_PKG_VERSION"));
     if let Some(observe) = observe {
         observe(&meter);

@@ -8,7 +8,7 @@ use super::received::{Attributes, Signal};
 use crate::integration::spans::span::Value;
 
 /// The playground names itself, and what is set in code wins over both variables.
-const NAME: (&str, &str) = ("service.name", "playground");
+const NAME: (&str, &str) = ("service.name", "variable");
 const GIVEN: [(&str, &str); 2] = [("deployment.environment.name", "test"), ("team", "a b")];
 const INSTANCE: &str = "service.instance.id";
 
@@ -54,7 +54,7 @@ mod tests {
 
     fn resource() -> Attributes {
         let texts = [
-            ("service.name", "playground"),
+            ("service.name", "variable"),
             ("host.name", "here"),
             ("deployment.environment.name", "test"),
             ("team", "a b"),
