@@ -143,12 +143,29 @@ pub(super) fn classify(error: &(dyn Error + 'static)) -> ErrorType {
         if error.downcast_ref().is_some_and(legacy::Error::is_connect) {
             return Some(ErrorType::Connect);
         }
+        if let Some(error) = error.downcast_ref() {
+            return of_h2(error);
+        }
         let error = error.downcast_ref::<hyper::Error>()?;
         if error.is_incomplete_message() {
             return Some(ErrorType::UnexpectedEof);
         }
+        if error.is_canceled() || error.is_closed() {
+            return Some(ErrorType::ConnectionAborted);
+        }
         error.is_parse().then_some(ErrorType::Protocol)
     })
+}
+
+fn of_h2(error: &h2::Error) -> Option<ErrorType> {
+    if let Some(error) = error.get_io() {
+        // It is not among the sources.
+        return Some(classify(error));
+    }
+    if error.is_remote() {
+        return Some(ErrorType::ConnectionReset);
+    }
+    error.is_library().then_some(ErrorType::Protocol)
 }
 
 fn transport(destination: &Destination, settings: &Settings) -> Transport {

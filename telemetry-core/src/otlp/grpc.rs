@@ -10,7 +10,6 @@ use tonic::{Code, Extensions, Request, Status};
 
 use super::client::{Accepted, Answer, Transport, classify};
 use super::failure::Failure;
-use crate::ErrorType;
 
 pub(super) async fn call(
     transport: Transport,
@@ -38,10 +37,9 @@ pub(super) async fn call(
 
 /// A status that nobody sent tells why there is none.
 fn failure(status: &Status) -> Failure {
-    let cause = std::error::Error::source(status).map(classify);
-    match cause {
-        Some(kind) if kind != ErrorType::Other => Failure::unanswered(kind),
-        _ => Failure::grpc(status),
+    match std::error::Error::source(status) {
+        Some(cause) => Failure::unanswered(classify(cause)),
+        None => Failure::grpc(status),
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc::sync_channel;
 use std::sync::{Arc, Condvar, Mutex};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
@@ -89,15 +90,17 @@ impl Receiver {
         });
         let (stop, mut stopped) = watch::channel(false);
         let shared = Arc::clone(&state);
+        let (ready, listening) = sync_channel(1);
         let thread = thread::spawn(move || {
             let runtime = runtime::Builder::new_current_thread().enable_all().build().unwrap();
             runtime.block_on(async {
                 tokio::select! {
-                    () = serve::accept(socket, shared, tls) => {}
+                    () = serve::accept(socket, shared, tls, ready) => {}
                     _ = stopped.wait_for(|stopped| *stopped) => {}
                 }
             });
         });
+        listening.recv().unwrap();
         Self { address, state, stop, thread: Some(thread) }
     }
 
