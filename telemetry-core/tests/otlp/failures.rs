@@ -22,9 +22,8 @@ fn fails(protocol: Protocol, mode: Mode, error: &str) {
 fn fails_with(protocol: Protocol, mode: Mode, errors: &[&str]) {
     let receiver = Receiver::new(protocol, mode);
     let secret = format!("authorization=Bearer%20{SECRET}");
-    let rig = Rig::new(
-        builder(&receiver).with_otlp_timeout(ONE_ATTEMPT).with_setting("OTEL_EXPORTER_OTLP_HEADERS", secret),
-    );
+    let rig =
+        Rig::new(builder(&receiver).with_otlp_timeout(ONE_ATTEMPT).with_setting("OTEL_EXPORTER_OTLP_HEADERS", secret));
     for _ in 0..3 {
         rig.spans(2);
         rig.records(3);
@@ -124,8 +123,8 @@ fn answers_of_grpc() {
     fails(Grpc, status(Code::Unavailable, None), "UNAVAILABLE");
     fails(Grpc, status(Code::ResourceExhausted, None), "RESOURCE_EXHAUSTED");
     fails(Grpc, status(Code::Unimplemented, None), "UNIMPLEMENTED");
-    fails(Grpc, answer(503, &[], SECRET.as_bytes()), "UNAVAILABLE");
-    fails(Grpc, answer(200, &[("content-type", "text/html")], SECRET.as_bytes()), "INTERNAL");
+    fails(Grpc, answer(503, &[], SECRET.as_bytes()), "503");
+    fails(Grpc, answer(200, &[("content-type", "text/html")], SECRET.as_bytes()), "protocol_error");
 }
 
 #[test]

@@ -50,7 +50,8 @@ pub(crate) enum Raw {
 }
 
 pub(crate) fn answer(status: u16, headers: &[(&'static str, &str)], body: &[u8]) -> Mode {
-    let headers = headers.iter().map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_str(value).unwrap()));
+    let headers =
+        headers.iter().map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_str(value).unwrap()));
     Mode::Answer(Answer { status, headers: headers.collect(), body: body.to_vec() })
 }
 

@@ -52,6 +52,7 @@ pub(crate) struct State {
     /// Connections of another generation are cut.
     pub(crate) generation: watch::Sender<usize>,
     pub(crate) connections: AtomicUsize,
+    pub(crate) open: watch::Sender<usize>,
     seen: Mutex<Vec<Seen>>,
     arrived: Condvar,
 }
@@ -85,6 +86,7 @@ impl Receiver {
             mode: watch::Sender::new(mode),
             generation: watch::Sender::new(0),
             connections: AtomicUsize::new(0),
+            open: watch::Sender::new(0),
             seen: Mutex::default(),
             arrived: Condvar::new(),
         });
@@ -127,8 +129,14 @@ impl Receiver {
         self.state.mode.send_replace(mode);
     }
 
+    /// Ends all connections, and waits for that.
     pub(crate) fn cut(&self) {
         self.state.generation.send_modify(|generation| *generation += 1);
+        let begin = Instant::now();
+        while *self.state.open.borrow() > 0 {
+            assert!(begin.elapsed() < LONG, "connections stay");
+            thread::yield_now();
+        }
     }
 
     pub(crate) fn connections(&self) -> usize {

@@ -37,12 +37,14 @@ pub(crate) async fn accept(socket: TcpSocket, state: Arc<State>, tls: Option<Tls
         let (stream, _) = listener.accept().await.unwrap();
         state.connections.fetch_add(1, Ordering::SeqCst);
         let mut generation = state.generation.subscribe();
+        state.open.send_modify(|open| *open += 1);
         let (state, tls) = (Arc::clone(&state), tls.clone());
         tokio::spawn(async move {
             tokio::select! {
-                () = connection(stream, state, tls) => {}
+                () = connection(stream, Arc::clone(&state), tls) => {}
                 _ = generation.changed() => {}
             }
+            state.open.send_modify(|open| *open -= 1);
         });
     }
 }

@@ -31,7 +31,12 @@ fn one_worker() -> runtime::Runtime {
 }
 
 /// Whether it succeeded, how long it took, what arrived.
-fn ends(protocol: Protocol, mode: &Mode, runtime: fn() -> runtime::Runtime, limit: Duration) -> (bool, Duration, usize) {
+fn ends(
+    protocol: Protocol,
+    mode: &Mode,
+    runtime: fn() -> runtime::Runtime,
+    limit: Duration,
+) -> (bool, Duration, usize) {
     let mode = mode.clone();
     within_long(move || {
         let receiver = Receiver::new(protocol, mode);
@@ -46,7 +51,15 @@ fn ends(protocol: Protocol, mode: &Mode, runtime: fn() -> runtime::Runtime, limi
         let runtime = runtime();
         // On the worker, and not on the thread that waits for it.
         let local = runtime.handle().runtime_flavor() == runtime::RuntimeFlavor::CurrentThread;
-        if local { runtime.block_on(end) } else { runtime.block_on(runtime.spawn(async { tokio::task::block_in_place(|| runtime::Handle::current().block_on(end)) })).unwrap() }
+        if local {
+            runtime.block_on(end)
+        } else {
+            runtime
+                .block_on(
+                    runtime.spawn(async { tokio::task::block_in_place(|| runtime::Handle::current().block_on(end)) }),
+                )
+                .unwrap()
+        }
     })
 }
 

@@ -3,10 +3,10 @@
 use std::time::{Duration, Instant};
 
 use opentelemetry_proto::tonic::common::v1::any_value::Value;
+use telemetry_core::opentelemetry::KeyValue;
 use telemetry_core::opentelemetry::logs::{LogRecord, Logger, LoggerProvider};
 use telemetry_core::opentelemetry::metrics::MeterProvider;
 use telemetry_core::opentelemetry::trace::{Span, TraceContextExt, Tracer, TracerProvider};
-use telemetry_core::opentelemetry::KeyValue;
 
 use crate::mode::Mode;
 use crate::receiver::{Protocol, Receiver, Seen};
