@@ -111,7 +111,7 @@ fn pauses_become_longer() {
     rig.telemetry.flush().unwrap_err();
     let seen = receiver.seen();
     let pauses: Vec<_> = seen.windows(2).map(|pair| pair[1].at - pair[0].at).collect();
-    assert!(pauses.len() >= 2 && pauses[1] > pauses[0] && pauses[0] >= SECOND * 2 / 5, "{pauses:?}");
+    assert!(pauses.len() >= 2 && pauses[0] >= SECOND * 2 / 5 && pauses[1] >= SECOND * 4 / 5, "{pauses:?}");
 }
 
 #[test]

@@ -171,8 +171,11 @@ fn dropping_flushes_within_a_runtime_and_without_and_while_a_thread_panics() {
         let receiver = Receiver::new(protocol, Mode::Fine);
         let rig = Rig::new(builder(&receiver));
         rig.span();
+        // Others may hold it.
+        let provider = rig.telemetry.tracer_provider().cloned();
         drop(rig);
         assert_eq!(receiver.seen().len(), 1);
+        drop(provider);
 
         current_thread().block_on(async {
             let rig = Rig::new(builder(&receiver));
