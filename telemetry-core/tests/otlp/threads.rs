@@ -30,7 +30,8 @@ fn builds_and_drops_many_times() {
         for _ in 0..30 {
             let rig = Rig::new(builder(&receiver).with_setting("OTEL_METRICS_EXPORTER", "otlp"));
             rig.span();
-            assert!(threads() >= 2);
+            // That of the SDK may have no name yet.
+            assert!(threads() >= 1);
         }
     }
     // Those of the SDK are not joined.
