@@ -56,7 +56,8 @@ fn nobody_waits_for_a_receiver_and_what_has_no_room_is_counted() {
             let told = format!("{signal}s come faster").replace("spans", "traces");
             assert_eq!(rig.log.lines_with(&told), 1, "{}", rig.log.text());
         }
-        assert_eq!(rig.log.lines_with("exported again"), 1, "{}", rig.log.text());
+        // Of both together, or of each, if one was over before the other began.
+        assert!((1..=2).contains(&rig.log.lines_with("exported again")), "{}", rig.log.text());
     }
 }
 
