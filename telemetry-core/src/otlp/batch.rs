@@ -43,6 +43,8 @@ pub(super) struct Drain<T, E> {
     encode: E,
     /// Of those items that had no room, how many have been told of.
     told: u64,
+    /// Whether something was lost since the end is near, no matter who asked for its export.
+    lost_at_end: bool,
 }
 
 #[derive(Debug)]
@@ -61,7 +63,8 @@ pub(super) fn batches<T, E>(
     let stats = Arc::new(stats);
     let (sender, commands) = unbounded_channel();
     let near = Batches { queue: Arc::clone(&queue), stats: Arc::clone(&stats), commands: sender };
-    (near, Drain { queue, stats, commands, exporter, delay: limits.delay, encode, told: 0 })
+    let drain = Drain { queue, stats, commands, exporter, delay: limits.delay, encode, told: 0, lost_at_end: false };
+    (near, drain)
 }
 
 impl<T> Batches<T> {
@@ -109,6 +112,7 @@ impl<T, E: FnMut(Vec<T>) -> Vec<u8>> Drain<T, E> {
                 command = self.commands.recv() => {
                     let result = self.export_all().await;
                     let Some(command) = command else { return };
+                    let result = if self.lost_at_end { Err(Lost) } else { result };
                     // Whoever asked may have given up.
                     let _ = command.done.send(result);
                     if command.last {
@@ -149,6 +153,7 @@ impl<T, E: FnMut(Vec<T>) -> Vec<u8>> Drain<T, E> {
         self.stats.processed.fetch_add(items as u64, Ordering::Relaxed);
         let message = (self.encode)(batch);
         let result = self.exporter.export(items, message).await;
+        self.lost_at_end |= result.is_err() && self.exporter.end.borrow().is_some();
         let dropped = self.stats.queue_full.load(Ordering::Relaxed);
         if dropped > self.told {
             self.exporter.health.dropped(self.exporter.signal, dropped - self.told);

@@ -1,6 +1,7 @@
 //! One request to a receiver, over HTTP or gRPC, and what its answer means.
 
 use std::error::Error;
+use std::io;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -20,7 +21,7 @@ use crate::ErrorType;
 use crate::settings::Settings;
 
 /// An answer is a few bytes; one that is longer is not read to its end.
-const LONGEST_ANSWER: usize = 64 * 1024;
+pub(super) const LONGEST_ANSWER: usize = 64 * 1024;
 
 /// Who asks, in the words of the specification.
 const AGENT: HeaderValue = HeaderValue::from_static(concat!("OTel-OTLP-Exporter-Rust/", env!("CARGO_PKG_VERSION")));
@@ -66,17 +67,18 @@ impl Client {
 
     /// Makes a message ready to be sent, once for all attempts.
     pub(super) fn pack(&self, message: Vec<u8>) -> Bytes {
-        // gRPC compresses message by message, inside of its frames.
-        if self.gzip && self.protocol == OtlpProtocol::HttpProtobuf { compress::gzip(&message) } else { message }.into()
+        match self.protocol {
+            OtlpProtocol::HttpProtobuf if self.gzip => compress::gzip(&message).into(),
+            OtlpProtocol::HttpProtobuf => message.into(),
+            OtlpProtocol::Grpc => grpc::pack(message, self.gzip),
+        }
     }
 
     /// One attempt, without limit of time.
     pub(super) async fn send(&self, message: Bytes) -> Result<Accepted, Failure> {
         match self.protocol {
             OtlpProtocol::HttpProtobuf => self.post(message).await,
-            OtlpProtocol::Grpc => {
-                grpc::call(self.transport.clone(), &self.uri, &self.headers, self.gzip, message).await
-            }
+            OtlpProtocol::Grpc => grpc::call(&self.transport, &self.uri, &self.headers, self.gzip, message).await,
         }
     }
 
@@ -137,18 +139,37 @@ fn understood(headers: &HeaderMap, body: &Bytes) -> Result<Accepted, Failure> {
 /// From the error of a client, what befell the connection.
 pub(super) fn classify(error: &(dyn Error + 'static)) -> ErrorType {
     ErrorType::from_error_with(error, |error| {
-        if error.is::<rustls::Error>() {
+        // Of an error below it, HTTP/2 keeps no more than the kind: what is invalid there is TLS.
+        let invalid = |error: &io::Error| error.kind() == io::ErrorKind::InvalidData;
+        if error.is::<rustls::Error>() || error.downcast_ref().is_some_and(invalid) {
             return Some(ErrorType::Tls);
         }
         if error.downcast_ref().is_some_and(legacy::Error::is_connect) {
             return Some(ErrorType::Connect);
         }
+        if let Some(error) = error.downcast_ref() {
+            return of_h2(error);
+        }
         let error = error.downcast_ref::<hyper::Error>()?;
         if error.is_incomplete_message() {
             return Some(ErrorType::UnexpectedEof);
         }
+        if error.is_canceled() || error.is_closed() {
+            return Some(ErrorType::ConnectionAborted);
+        }
         error.is_parse().then_some(ErrorType::Protocol)
     })
+}
+
+fn of_h2(error: &h2::Error) -> Option<ErrorType> {
+    if let Some(error) = error.get_io() {
+        // It is not among the sources.
+        return Some(classify(error));
+    }
+    if error.is_remote() {
+        return Some(ErrorType::ConnectionReset);
+    }
+    error.is_library().then_some(ErrorType::Protocol)
 }
 
 fn transport(destination: &Destination, settings: &Settings) -> Transport {

@@ -157,7 +157,10 @@ fn endpoint(settings: &Settings, names: &Names, protocol: OtlpProtocol) -> Optio
 fn absolute(text: &str, path: impl Fn(&Uri) -> String) -> Option<Uri> {
     let uri: Uri = text.parse().ok()?;
     let known = uri.scheme().is_some_and(|scheme| *scheme == Scheme::HTTP || *scheme == Scheme::HTTPS);
-    if !known || uri.host().is_none_or(str::is_empty) {
+    let host = uri.host().filter(|host| known && !host.is_empty())?;
+    // A port that is none would be no port.
+    let authority = uri.authority()?.as_str();
+    if uri.port_u16().is_none() && !authority.ends_with(host) {
         return None;
     }
     let path: PathAndQuery = path(&uri).parse().ok()?;
@@ -201,3 +204,6 @@ fn local(protocol: OtlpProtocol, signal: Signal) -> Uri {
     parts.path_and_query = PathAndQuery::try_from(path.as_str()).ok();
     Uri::from_parts(parts).unwrap_or_default()
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,100 +1,74 @@
-//! A call of gRPC with a message that is encoded already, so that it is encoded once for all attempts.
+//! A call of gRPC with one message each way, which is all that OTLP asks of it.
 
-use bytes::{Buf, BufMut, Bytes};
-use http::uri::PathAndQuery;
-use http::{HeaderMap, Uri};
+use bytes::{BufMut, Bytes, BytesMut};
+use http::header::{CONTENT_TYPE, TE};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Uri};
+use http_body_util::{BodyExt, Full, Limited};
 use prost::Message;
-use tonic::codec::{Codec, CompressionEncoding, DecodeBuf, Decoder, EncodeBuf, Encoder};
-use tonic::metadata::MetadataMap;
-use tonic::{Code, Extensions, Request, Status};
+use tonic::Status;
+use tonic::body::Body;
 
-use super::client::{Accepted, Answer, Transport, classify};
+use super::client::{Accepted, Answer, LONGEST_ANSWER, Transport, classify};
+use super::compress;
 use super::failure::Failure;
 use crate::ErrorType;
 
+const GRPC: HeaderValue = HeaderValue::from_static("application/grpc");
+const ENCODING: HeaderName = HeaderName::from_static("grpc-encoding");
+
+/// Whether it is compressed, and how long it is.
+const PREFIX: usize = 5;
+
+/// A message in its frame. One that is too long for a frame is too long for any receiver, which will say so.
+pub(super) fn pack(message: Vec<u8>, gzip: bool) -> Bytes {
+    let message = if gzip { compress::gzip(&message) } else { message };
+    let mut frame = BytesMut::with_capacity(PREFIX + message.len());
+    frame.put_u8(gzip.into());
+    frame.put_u32(message.len().try_into().unwrap_or(u32::MAX));
+    frame.extend_from_slice(&message);
+    frame.freeze()
+}
+
 pub(super) async fn call(
-    transport: Transport,
+    transport: &Transport,
     uri: &Uri,
     headers: &HeaderMap,
     gzip: bool,
-    message: Bytes,
+    frame: Bytes,
 ) -> Result<Accepted, Failure> {
-    let (origin, path) = split(uri);
-    let mut client = tonic::client::Grpc::with_origin(transport, origin);
+    let mut request = Request::new(Body::new(Full::new(frame)));
+    *request.method_mut() = Method::POST;
+    *request.uri_mut() = uri.clone();
+    *request.headers_mut() = headers.clone();
+    request.headers_mut().insert(CONTENT_TYPE, GRPC);
+    request.headers_mut().insert(TE, HeaderValue::from_static("trailers"));
     if gzip {
-        client = client.send_compressed(CompressionEncoding::Gzip).accept_compressed(CompressionEncoding::Gzip);
+        request.headers_mut().insert(ENCODING, HeaderValue::from_static("gzip"));
     }
-    client.ready().await.map_err(|error| Failure::unanswered(classify(&error)))?;
-    let metadata = MetadataMap::from_headers(headers.clone());
-    let request = Request::from_parts(metadata, Extensions::default(), message);
-    match client.unary(request, path, Encoded).await {
-        Ok(response) => Ok(response.get_ref().accepted()),
-        Err(status) => Err(failure(&status)),
+    let response = transport.request(request).await.map_err(|error| Failure::unanswered(classify(&error)))?;
+    let (head, body) = response.into_parts();
+    if !head.status.is_success() {
+        // Of something on the way that does not speak gRPC.
+        return Err(Failure::status(head.status, &head.headers));
     }
+    if !head.headers.get(CONTENT_TYPE).is_some_and(|value| value.as_bytes().starts_with(GRPC.as_bytes())) {
+        return Err(Failure::new(ErrorType::Protocol.as_str()));
+    }
+    if let Some(status) = Status::from_header_map(&head.headers) {
+        // Without a message, the status comes at once.
+        return accepted(&status, &Bytes::new());
+    }
+    let body = Limited::new(body, LONGEST_ANSWER).collect().await;
+    let body = body.map_err(|error| Failure::unanswered(classify(&*error)))?;
+    let status = body.trailers().and_then(Status::from_header_map);
+    accepted(&status.unwrap_or_else(|| Status::unknown("")), &body.to_bytes())
 }
 
-/// The receiver and the method. A path of the origin would come in front of the method's.
-fn split(uri: &Uri) -> (Uri, PathAndQuery) {
-    let root = PathAndQuery::from_static("/");
-    let mut parts = uri.clone().into_parts();
-    let path = parts.path_and_query.replace(root.clone()).unwrap_or(root);
-    (Uri::from_parts(parts).unwrap_or_default(), path)
-}
-
-/// A status that nobody sent tells why there is none.
-fn failure(status: &Status) -> Failure {
-    let cause = std::error::Error::source(status).map(classify);
-    match cause {
-        Some(kind) if kind != ErrorType::Other => Failure::unanswered(kind),
-        _ => Failure::grpc(status),
+/// A success says the same whether or not its message can be read: nobody asked for it to be compressed.
+fn accepted(status: &Status, frame: &Bytes) -> Result<Accepted, Failure> {
+    if status.code() != tonic::Code::Ok {
+        return Err(Failure::grpc(status));
     }
-}
-
-#[derive(Debug)]
-struct Encoded;
-
-impl Codec for Encoded {
-    type Encode = Bytes;
-    type Decode = Answer;
-    type Encoder = Self;
-    type Decoder = Self;
-
-    fn encoder(&mut self) -> Self {
-        Self
-    }
-
-    fn decoder(&mut self) -> Self {
-        Self
-    }
-}
-
-impl Encoder for Encoded {
-    type Item = Bytes;
-    type Error = Status;
-
-    fn encode(&mut self, message: Bytes, buffer: &mut EncodeBuf<'_>) -> Result<(), Status> {
-        buffer.put(message);
-        Ok(())
-    }
-}
-
-impl Decoder for Encoded {
-    type Item = Answer;
-    type Error = Status;
-
-    fn decode(&mut self, buffer: &mut DecodeBuf<'_>) -> Result<Option<Answer>, Status> {
-        let message = buffer.copy_to_bytes(buffer.remaining());
-        Answer::decode(message).map(Some).map_err(|_| Status::new(Code::Internal, "the answer is no message of OTLP"))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_method_is_no_part_of_the_origin() {
-        let (origin, path) = split(&Uri::from_static("https://collector:4317/a.Service/Export"));
-        assert_eq!((origin, path.as_str()), (Uri::from_static("https://collector:4317/"), "/a.Service/Export"));
-    }
+    let answer = frame.get(PREFIX..).and_then(|message| Answer::decode(message).ok());
+    Ok(answer.unwrap_or_default().accepted())
 }

@@ -36,3 +36,47 @@ fn parse(pair: &str) -> Option<(HeaderName, HeaderValue)> {
     value.set_sensitive(true);
     Some((name, value))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::settings::tests::environment;
+
+    fn headers(text: &str) -> (HeaderMap, Vec<String>) {
+        let settings = environment(&[("A", text)]);
+        (read(&settings, "A").unwrap(), settings.take_warnings())
+    }
+
+    #[test]
+    fn pairs_with_values_percent_encoded() {
+        let (map, warnings) = headers("authorization=Bearer%20a=b%2C , X-Team = \tshop ,,c=%C3%BC,c=2");
+        assert!(warnings.is_empty(), "{warnings:?}");
+        assert_eq!(map["authorization"], "Bearer a=b,");
+        assert_eq!(map["x-team"], "shop");
+        assert_eq!(map.get_all("c").iter().map(HeaderValue::as_bytes).collect::<Vec<_>>(), ["ü".as_bytes(), b"2"]);
+        assert!(map.values().all(HeaderValue::is_sensitive));
+    }
+
+    #[test]
+    fn what_is_no_pair_is_left_out_and_told_of_without_being_shown() {
+        for text in [
+            "a=1,s3cr3t",
+            "a=1,=s3cr3t",
+            "a=1,s3 cr3t=b",
+            "a=1,b=s3%0Acr3t",
+            "a=1,content-length=3",
+            "a=1,transfer-encoding=s3",
+        ] {
+            let (map, warnings) = headers(text);
+            assert_eq!((map.len(), &map["a"]), (1, &HeaderValue::from_static("1")), "{text}");
+            assert!(warnings.len() == 1 && !warnings[0].contains("s3"), "{warnings:?}");
+        }
+    }
+
+    #[test]
+    fn more_than_a_map_holds_is_no_panic() {
+        let text: Vec<_> = (0..40_000).map(|number| format!("h{number}=1")).collect();
+        let (map, warnings) = headers(&text.join(","));
+        assert!(map.len() > 10_000 && warnings.len() == 1);
+    }
+}

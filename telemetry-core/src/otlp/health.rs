@@ -84,3 +84,74 @@ impl Health {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+    use std::sync::Arc;
+
+    use super::*;
+
+    #[derive(Clone, Default)]
+    struct Log(Arc<Mutex<Vec<u8>>>);
+
+    impl io::Write for Log {
+        fn write(&mut self, line: &[u8]) -> io::Result<usize> {
+            self.0.lock().unwrap().write(line)
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    fn logged(work: impl FnOnce(&Health)) -> Vec<String> {
+        let log = Log::default();
+        let writer = log.clone();
+        let subscriber = tracing_subscriber::fmt().with_ansi(false).with_writer(move || writer.clone()).finish();
+        tracing::subscriber::with_default(subscriber, || work(&Health::new("http://a:1".to_owned())));
+        let text = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+        text.lines().map(ToOwned::to_owned).collect()
+    }
+
+    #[test]
+    fn a_failure_of_all_signals_is_one_line_and_so_is_their_recovery() {
+        let lines = logged(|health| {
+            for _ in 0..3 {
+                Signal::ALL.into_iter().for_each(|signal| health.failed(signal, "timeout", 2));
+            }
+            health.succeeded(Signal::Logs);
+            health.succeeded(Signal::Traces);
+            health.succeeded(Signal::Traces);
+            health.succeeded(Signal::Metrics);
+            health.succeeded(Signal::Metrics);
+        });
+        assert_eq!(lines.len(), 2, "{lines:?}");
+        assert!(lines[0].contains("traces cannot be exported") && lines[0].contains("timeout"), "{lines:?}");
+        assert!(lines[1].contains("lost=18") && lines[1].contains("http://a:1"), "{lines:?}");
+    }
+
+    #[test]
+    fn another_reason_of_another_signal_is_told_of_too() {
+        let lines = logged(|health| {
+            health.failed(Signal::Traces, "timeout", 1);
+            health.failed(Signal::Logs, "404", 1);
+            health.failed(Signal::Traces, "503", 1);
+        });
+        assert_eq!(lines.len(), 2, "{lines:?}");
+    }
+
+    #[test]
+    fn after_a_recovery_everything_begins_anew() {
+        let lines = logged(|health| {
+            for _ in 0..2 {
+                health.failed(Signal::Traces, "timeout", 1);
+                health.dropped(Signal::Traces, 5);
+                health.dropped(Signal::Traces, 5);
+                health.succeeded(Signal::Traces);
+            }
+        });
+        assert_eq!(lines.len(), 6, "{lines:?}");
+        assert!(lines[2].contains("lost=11") && lines[5].contains("lost=11"), "{lines:?}");
+    }
+}

@@ -59,3 +59,54 @@ fn cut(value: &mut AnyValue, length: usize) {
         _ => {}
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use opentelemetry_proto::tonic::common::v1::{ArrayValue, KeyValueList};
+
+    use super::*;
+    use crate::settings::tests::environment;
+
+    fn text(text: &str) -> AnyValue {
+        AnyValue { value: Some(Value::StringValue(text.to_owned())) }
+    }
+
+    fn pair(value: AnyValue) -> KeyValue {
+        KeyValue { key: "long key".to_owned(), value: Some(value), ..KeyValue::default() }
+    }
+
+    #[test]
+    fn characters_are_counted_and_not_bytes_in_all_that_holds_text() {
+        let bytes = AnyValue { value: Some(Value::BytesValue(vec![1, 2, 3])) };
+        let array = AnyValue { value: Some(Value::ArrayValue(ArrayValue { values: vec![text("abc"), bytes] })) };
+        let list = KeyValueList { values: vec![pair(array), KeyValue::default()] };
+        let list = AnyValue { value: Some(Value::KvlistValue(list)) };
+        let mut attributes = vec![pair(text("äöü")), pair(list), pair(text("ab"))];
+        let limits = Limits { count: None, length: Some(2) };
+        assert_eq!(limits.apply(&mut attributes), 0);
+        assert_eq!((&attributes[0], &attributes[2]), (&pair(text("äö")), &pair(text("ab"))));
+        let told = format!("{attributes:?}");
+        assert!(told.contains("[1, 2]") && !told.contains("abc"), "{told}");
+        assert_eq!(Limits { count: None, length: Some(0) }.apply(&mut attributes), 0);
+        assert_eq!(attributes[0], pair(text("")));
+    }
+
+    #[test]
+    fn what_is_too_many_is_taken_from_the_end_and_counted() {
+        let mut attributes: Vec<_> = ["a", "b", "c"].map(|name| pair(text(name))).into();
+        let limits = Limits { count: Some(1), length: None };
+        assert_eq!(limits.apply(&mut attributes), 2);
+        assert_eq!(attributes, [pair(text("a"))]);
+        assert_eq!(Limits { count: Some(0), length: None }.apply(&mut attributes), 1);
+        assert_eq!(Limits::default().apply(&mut attributes), 0);
+    }
+
+    #[test]
+    fn what_is_said_of_logs_goes_before_what_is_said_of_all() {
+        let of_logs = |variables: &[_]| Limits::of_logs(&environment(variables));
+        let both = [("OTEL_LOGRECORD_ATTRIBUTE_COUNT_LIMIT", "1"), ("OTEL_ATTRIBUTE_COUNT_LIMIT", "2")];
+        assert_eq!(of_logs(&both), Limits { count: Some(1), length: None });
+        assert_eq!(of_logs(&both[1..]), Limits { count: Some(2), length: None });
+        assert_eq!(of_logs(&[]), Limits { count: Some(128), length: None });
+    }
+}

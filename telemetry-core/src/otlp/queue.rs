@@ -68,11 +68,9 @@ impl<T> Queue<T> {
 
     /// The oldest items, as many as are there and fit in a batch.
     pub(super) fn take(&self) -> Option<Vec<T>> {
-        if let Some(batch) = self.take_ready() {
-            return Some(batch);
-        }
         let mut state = self.state();
-        let batch = mem::take(&mut state.filling);
+        let whole = state.ready.pop_front();
+        let batch = whole.unwrap_or_else(|| mem::take(&mut state.filling));
         state.len -= batch.len();
         (!batch.is_empty()).then_some(batch)
     }
@@ -127,6 +125,63 @@ mod tests {
         assert_eq!((queue.take_ready(), queue.take(), queue.take()), (None, Some(vec![4]), None));
         assert_eq!(queue.len(), 0);
         queue.push(6).unwrap();
+    }
+
+    #[test]
+    fn every_item_comes_out_once_or_is_refused_whoever_pushes_and_however_many() {
+        const PUSHERS: usize = 8;
+        const EACH: usize = 20_000;
+        let queue = Queue::new(100, 7);
+        let pushing = std::sync::atomic::AtomicUsize::new(PUSHERS);
+        let (mut taken, mut refused) = (Vec::new(), Vec::new());
+        std::thread::scope(|scope| {
+            let pushers: Vec<_> = (0..PUSHERS)
+                .map(|pusher| {
+                    let (queue, pushing) = (&queue, &pushing);
+                    scope.spawn(move || {
+                        let items = (0..EACH).map(|item| pusher * EACH + item);
+                        let refused: Vec<_> = items.filter(|item| queue.push(*item).is_err()).collect();
+                        pushing.fetch_sub(1, std::sync::atomic::Ordering::SeqCst);
+                        refused
+                    })
+                })
+                .collect();
+            loop {
+                let last = pushing.load(std::sync::atomic::Ordering::SeqCst) == 0;
+                assert!(queue.len() <= queue.capacity());
+                while let Some(batch) = queue.take() {
+                    assert!((1..=7).contains(&batch.len()), "{batch:?}");
+                    taken.extend(batch);
+                }
+                if last {
+                    break;
+                }
+            }
+            refused.extend(pushers.into_iter().flat_map(|pusher| pusher.join().unwrap()));
+        });
+        for pusher in 0..PUSHERS {
+            let own: Vec<_> = taken.iter().filter(|item| **item / EACH == pusher).collect();
+            assert!(own.is_sorted(), "{pusher}");
+        }
+        let mut all = [taken, refused].concat();
+        all.sort_unstable();
+        assert!(all.into_iter().eq(0..PUSHERS * EACH));
+        assert_eq!((queue.len(), queue.batches()), (0, 0));
+    }
+
+    #[test]
+    fn who_waits_for_a_batch_gets_it_whenever_it_came() {
+        let queue = Queue::new(10, 2);
+        let poll = |queue: &Queue<i32>| {
+            std::pin::pin!(queue.next_ready()).poll(&mut std::task::Context::from_waker(std::task::Waker::noop()))
+        };
+        queue.push(0).unwrap();
+        assert!(poll(&queue).is_pending());
+        (1..5).for_each(|item| queue.push(item).unwrap());
+        assert_eq!(queue.batches(), 3);
+        assert_eq!(poll(&queue), std::task::Poll::Ready(vec![0, 1]));
+        assert_eq!(poll(&queue), std::task::Poll::Ready(vec![2, 3]));
+        assert!(poll(&queue).is_pending());
     }
 
     #[test]

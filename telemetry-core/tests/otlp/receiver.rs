@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc::sync_channel;
 use std::sync::{Arc, Condvar, Mutex};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
@@ -51,6 +52,7 @@ pub(crate) struct State {
     /// Connections of another generation are cut.
     pub(crate) generation: watch::Sender<usize>,
     pub(crate) connections: AtomicUsize,
+    pub(crate) open: watch::Sender<usize>,
     seen: Mutex<Vec<Seen>>,
     arrived: Condvar,
 }
@@ -84,20 +86,23 @@ impl Receiver {
             mode: watch::Sender::new(mode),
             generation: watch::Sender::new(0),
             connections: AtomicUsize::new(0),
+            open: watch::Sender::new(0),
             seen: Mutex::default(),
             arrived: Condvar::new(),
         });
         let (stop, mut stopped) = watch::channel(false);
         let shared = Arc::clone(&state);
+        let (ready, listening) = sync_channel(1);
         let thread = thread::spawn(move || {
             let runtime = runtime::Builder::new_current_thread().enable_all().build().unwrap();
             runtime.block_on(async {
                 tokio::select! {
-                    () = serve::accept(socket, shared, tls) => {}
+                    () = serve::accept(socket, shared, tls, ready) => {}
                     _ = stopped.wait_for(|stopped| *stopped) => {}
                 }
             });
         });
+        listening.recv().unwrap();
         Self { address, state, stop, thread: Some(thread) }
     }
 
@@ -124,8 +129,14 @@ impl Receiver {
         self.state.mode.send_replace(mode);
     }
 
+    /// Ends all connections, and waits for that.
     pub(crate) fn cut(&self) {
         self.state.generation.send_modify(|generation| *generation += 1);
+        let begin = Instant::now();
+        while *self.state.open.borrow() > 0 {
+            assert!(begin.elapsed() < LONG, "connections stay");
+            thread::yield_now();
+        }
     }
 
     pub(crate) fn connections(&self) -> usize {

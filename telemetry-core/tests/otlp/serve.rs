@@ -4,6 +4,7 @@ use std::convert::Infallible;
 use std::io::Read;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::sync::mpsc::SyncSender;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
@@ -24,19 +25,26 @@ use crate::receiver::{Protocol, Seen, State};
 
 type Answer = Response<UnsyncBoxBody<Bytes, Infallible>>;
 
-pub(crate) async fn accept(socket: TcpSocket, state: Arc<State>, tls: Option<TlsAcceptor>) {
+pub(crate) async fn accept(socket: TcpSocket, state: Arc<State>, tls: Option<TlsAcceptor>, ready: SyncSender<()>) {
+    if matches!(*state.mode.borrow(), Mode::Away) {
+        ready.send(()).unwrap();
+    }
     let _ = state.mode.subscribe().wait_for(|mode| !matches!(mode, Mode::Away)).await;
     let listener = socket.listen(1024).unwrap();
+    // Nobody waits for this one who did not wait before.
+    let _ = ready.try_send(());
     loop {
         let (stream, _) = listener.accept().await.unwrap();
         state.connections.fetch_add(1, Ordering::SeqCst);
         let mut generation = state.generation.subscribe();
+        state.open.send_modify(|open| *open += 1);
         let (state, tls) = (Arc::clone(&state), tls.clone());
         tokio::spawn(async move {
             tokio::select! {
-                () = connection(stream, state, tls) => {}
+                () = connection(stream, Arc::clone(&state), tls) => {}
                 _ = generation.changed() => {}
             }
+            state.open.send_modify(|open| *open -= 1);
         });
     }
 }

@@ -7,7 +7,7 @@ use anyhow::{Context, Result, ensure};
 use super::received::{Attributes, Signal};
 use crate::integration::spans::span::Value;
 
-/// The playground names itself, and what is set in code wins over both variables.
+/// The variable of its own wins over the name among the attributes.
 const NAME: (&str, &str) = ("service.name", "variable");
 const GIVEN: [(&str, &str); 2] = [("deployment.environment.name", "test"), ("team", "a b")];
 const INSTANCE: &str = "service.instance.id";
