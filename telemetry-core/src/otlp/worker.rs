@@ -15,6 +15,7 @@ use tokio::runtime;
 use tokio::sync::{oneshot, watch};
 use tokio::time::Instant;
 use tracing::dispatcher::{self, Dispatch};
+use tracing::subscriber::NoSubscriber;
 
 /// Runs what it is given until it is told to end.
 #[derive(Debug)]
@@ -29,11 +30,14 @@ pub(crate) struct Worker {
 pub(super) struct Handle(runtime::Handle);
 
 impl Worker {
-    /// What happens on the thread is traced by nobody, and its log goes where that of the calling thread goes now.
+    /// What happens on the thread is traced by nobody. Its log goes to the global subscriber, or where there is none yet,
+    /// to that of the calling thread.
     pub(super) fn start() -> io::Result<Self> {
         let (built, wait) = sync_channel(1);
         let (stop, stopped) = oneshot::channel();
-        let log = dispatcher::get_default(Dispatch::clone);
+        // With one of its own, each thread of the process would take the longer way to its subscriber.
+        let scoped = (!dispatcher::has_been_set()).then(|| dispatcher::get_default(Dispatch::clone));
+        let scoped = scoped.filter(|log| !log.is::<NoSubscriber>());
         let thread = thread::Builder::new().name("telemetry-export".to_owned()).spawn(move || {
             let _suppressed = Context::enter_telemetry_suppressed_scope();
             // Here and not outside: in async code, a runtime cannot be dropped if there is no thread for it.
@@ -48,8 +52,10 @@ impl Worker {
                 // A name that is being resolved is not waited for.
                 runtime.shutdown_background();
             };
-            // A service that has set up no log yet may still set the global one.
-            if log.is::<tracing::subscriber::NoSubscriber>() { work() } else { dispatcher::with_default(&log, work) }
+            match scoped {
+                Some(log) => dispatcher::with_default(&log, work),
+                None => work(),
+            }
         })?;
         let handle = wait.recv().map_err(io::Error::other)??;
         Ok(Self { runtime: handle, end: watch::Sender::new(None), stop: Mutex::new(Some((stop, thread))) })
