@@ -35,9 +35,7 @@ impl Worker {
     pub(super) fn start() -> io::Result<Self> {
         let (built, wait) = sync_channel(1);
         let (stop, stopped) = oneshot::channel();
-        // With one of its own, each thread of the process would take the longer way to its subscriber.
-        let scoped = (!dispatcher::has_been_set()).then(|| dispatcher::get_default(Dispatch::clone));
-        let scoped = scoped.filter(|log| !log.is::<NoSubscriber>());
+        let log = dispatcher::get_default(Dispatch::clone);
         let thread = thread::Builder::new().name("telemetry-export".to_owned()).spawn(move || {
             let _suppressed = Context::enter_telemetry_suppressed_scope();
             // Here and not outside: in async code, a runtime cannot be dropped if there is no thread for it.
@@ -52,10 +50,10 @@ impl Worker {
                 // A name that is being resolved is not waited for.
                 runtime.shutdown_background();
             };
-            match scoped {
-                Some(log) => dispatcher::with_default(&log, work),
-                None => work(),
-            }
+            // A thread with a subscriber of its own makes all threads of the process take the longer way to theirs.
+            let no_global = dispatcher::get_default(Dispatch::is::<NoSubscriber>);
+            let has_log = !log.is::<NoSubscriber>();
+            if no_global && has_log { dispatcher::with_default(&log, work) } else { work() }
         })?;
         let handle = wait.recv().map_err(io::Error::other)??;
         Ok(Self { runtime: handle, end: watch::Sender::new(None), stop: Mutex::new(Some((stop, thread))) })

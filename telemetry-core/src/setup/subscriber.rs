@@ -27,15 +27,12 @@ const DEFAULT: &str = "info";
 /// What the SDK tells of itself, if nothing else is said: its own progress is nobody's news.
 const SDK: &str = "warn";
 
-/// Installs the subscriber, unless the process has one.
+/// Installs the subscriber, unless the process has one. That a thread has one is no reason: the others do not.
 pub(super) fn install(
     directives: &str,
     tracer: Option<&SdkTracerProvider>,
     logger: Option<&SdkLoggerProvider>,
 ) -> bool {
-    if tracing::dispatcher::has_been_set() {
-        return false;
-    }
     let filter = EnvFilter::builder().parse_lossy(directives);
     let registry = tracing_subscriber::registry().with(opentelemetry(directives, tracer, logger));
     // Two subscribers and not a boxed layer: boxed, it would not be told which subscriber it is in.
