@@ -16,7 +16,8 @@ use crate::row::Case;
 /// Settings that the child is to make in code, a line each.
 const CODE: &str = "TEST_CODE";
 
-/// Which subscriber the child installs before all else: `plain`, or `layer`, which has `Telemetry::layer` in it.
+/// Which subscriber the child installs before all else: `plain`, `layer`, which has `Telemetry::layer` in it, or `thread`,
+/// which is there for one thread and has ended.
 const SUBSCRIBER: &str = "TEST_SUBSCRIBER";
 
 /// What a child has told.
@@ -94,6 +95,9 @@ fn the_child() {
     let subscriber = env::var(SUBSCRIBER).unwrap_or_default();
     if subscriber == "plain" {
         tracing_subscriber::fmt().json().with_writer(std::io::stderr).init();
+    }
+    if subscriber == "thread" {
+        tracing::subscriber::with_default(tracing_subscriber::registry(), || info!("heard by one thread"));
     }
     let code = env::var(CODE).unwrap_or_default();
     let settings = code.lines().map(|line| line.split_once('=').unwrap());

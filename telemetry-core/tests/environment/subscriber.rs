@@ -91,6 +91,12 @@ fn a_subscriber_that_is_there_stays_and_is_told_of_the_layer_once_if_something_i
 }
 
 #[test]
+fn a_subscriber_of_one_thread_does_not_stand_in_the_way_of_the_global_one() {
+    let told = child::run_with_subscriber(&Case::default(), "thread");
+    assert!(probes(&told) > 0, "{told:#?}");
+}
+
+#[test]
 fn the_layer_exports_from_a_global_subscriber_of_ones_own() {
     let receiver = Receiver::start();
     let told = child::run_with_subscriber(&case(&receiver), "layer");
