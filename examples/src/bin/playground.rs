@@ -16,7 +16,7 @@
 //! ```
 //!
 //! It is set up by the standard variables: traces, metrics and logs go by OTLP to `OTEL_EXPORTER_OTLP_ENDPOINT`, if that
-//! is set, and then the metrics lead to the traces by exemplars. The header `x-trace-id` of a response names the trace.
+//! is set. Then the metrics lead to the traces by exemplars, and the header `x-trace-id` of a response names its trace.
 //!
 //! The tally is what the playground has counted by itself, outside of all layers: the metrics have to agree with it.
 
