@@ -2,8 +2,8 @@
 //!
 //! | metric | unit | attributes |
 //! |---|---|---|
-//! | `tokio.runtime.worker.count` | `{worker}` | |
-//! | `tokio.runtime.task.count`: tasks that are alive | `{task}` | |
+//! | `tokio.runtime.workers` | `{worker}` | |
+//! | `tokio.runtime.active_tasks`: tasks that are alive | `{task}` | |
 //! | `tokio.runtime.global_queue.depth`: tasks that wait in the queue that all workers share | `{task}` | |
 //! | `tokio.runtime.worker.parks`: how often a worker went to sleep, a counter | `{park}` | `tokio.runtime.worker.index` |
 //! | `tokio.runtime.worker.busy.time`: how long a worker was awake, a counter | `s` | `tokio.runtime.worker.index` |
@@ -18,7 +18,7 @@
 //! readers would each get a part.
 //!
 //! How busy the workers are, from 0 to 1, is in Prometheus
-//! `sum(rate(tokio_runtime_worker_busy_time_seconds_total[1m])) / sum(tokio_runtime_worker_count)`.
+//! `sum(rate(tokio_runtime_worker_busy_time_seconds_total[1m])) / sum(tokio_runtime_workers)`.
 
 use std::sync::{Arc, OnceLock};
 
@@ -80,8 +80,8 @@ impl RuntimeMetrics {
         let subject = Arc::new(subject);
         let meter = options.meter(env!("CARGO_PKG_NAME"), env!("CARGO_PKG_VERSION"));
 
-        observe_count(&meter, &subject, &metric::TOKIO_RUNTIME_WORKER_COUNT, Metrics::num_workers);
-        observe_count(&meter, &subject, &metric::TOKIO_RUNTIME_TASK_COUNT, Metrics::num_alive_tasks);
+        observe_count(&meter, &subject, &metric::TOKIO_RUNTIME_WORKERS, Metrics::num_workers);
+        observe_count(&meter, &subject, &metric::TOKIO_RUNTIME_ACTIVE_TASKS, Metrics::num_alive_tasks);
         observe_count(&meter, &subject, &metric::TOKIO_RUNTIME_GLOBAL_QUEUE_DEPTH, Metrics::global_queue_depth);
         #[cfg(target_has_atomic = "64")]
         observe_workers(&meter, &subject);

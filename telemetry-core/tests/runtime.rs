@@ -14,8 +14,8 @@ use telemetry_core::runtime::RuntimeMetrics;
 use telemetry_core::testing::Snapshot;
 use tokio::runtime::{Builder, Runtime};
 
-const WORKERS: &str = "tokio.runtime.worker.count";
-const TASKS: &str = "tokio.runtime.task.count";
+const WORKERS: &str = "tokio.runtime.workers";
+const TASKS: &str = "tokio.runtime.active_tasks";
 const QUEUE: &str = "tokio.runtime.global_queue.depth";
 const PARKS: &str = "tokio.runtime.worker.parks";
 const BUSY: &str = "tokio.runtime.worker.busy.time";
@@ -70,7 +70,7 @@ fn a_runtime_of_one_thread_is_observed_with_its_tasks() {
     assert_eq!([WORKERS, TASKS, QUEUE].map(|metric| after.sum(metric, &[])), [1.0, 3.0, 0.0]);
     assert!(after.sum(PARKS, &[(WORKER, "0")]) > before.sum(PARKS, &[]), "{after:?}");
     assert!(after.sum(BUSY, &[(WORKER, "0")]) > before.sum(BUSY, &[]), "{after:?}");
-    assert_eq!(after.names(), [QUEUE, TASKS, BUSY, WORKERS, PARKS]);
+    assert_eq!(after.names(), [TASKS, QUEUE, BUSY, PARKS, WORKERS]);
 }
 
 #[test]
@@ -83,7 +83,7 @@ fn each_worker_has_its_series_and_the_options_count() {
     work(&runtime);
 
     let snapshot = reader.read();
-    assert_eq!(snapshot.sum("shop.tokio.runtime.worker.count", &[("shop.pool", "a")]), 3.0);
+    assert_eq!(snapshot.sum("shop.tokio.runtime.workers", &[("shop.pool", "a")]), 3.0);
     for metric in [PARKS, BUSY] {
         let metric = format!("shop.{metric}");
         assert_eq!(snapshot.points(&metric).len(), 3, "{snapshot:?}");

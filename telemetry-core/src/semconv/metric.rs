@@ -197,8 +197,8 @@ pub const TRANSPORT_SERVER_IO: Metric = Metric {
 };
 
 /// Threads that run tasks. Our own name.
-pub const TOKIO_RUNTIME_WORKER_COUNT: Metric = Metric {
-    name: "tokio.runtime.worker.count",
+pub const TOKIO_RUNTIME_WORKERS: Metric = Metric {
+    name: "tokio.runtime.workers",
     instrument: Instrument::UpDownCounter,
     unit: "{worker}",
     description: "Number of worker threads of the Tokio runtime.",
@@ -206,8 +206,8 @@ pub const TOKIO_RUNTIME_WORKER_COUNT: Metric = Metric {
 };
 
 /// Tasks that were spawned and have not ended. Our own name.
-pub const TOKIO_RUNTIME_TASK_COUNT: Metric = Metric {
-    name: "tokio.runtime.task.count",
+pub const TOKIO_RUNTIME_ACTIVE_TASKS: Metric = Metric {
+    name: "tokio.runtime.active_tasks",
     instrument: Instrument::UpDownCounter,
     unit: "{task}",
     description: "Number of tasks of the Tokio runtime that are alive.",
@@ -259,8 +259,8 @@ pub(super) const ALL: &[Metric] = &[
     TRANSPORT_SERVER_ACTIVE_CONNECTIONS,
     TRANSPORT_SERVER_CONNECTION_DURATION,
     TRANSPORT_SERVER_IO,
-    TOKIO_RUNTIME_WORKER_COUNT,
-    TOKIO_RUNTIME_TASK_COUNT,
+    TOKIO_RUNTIME_WORKERS,
+    TOKIO_RUNTIME_ACTIVE_TASKS,
     TOKIO_RUNTIME_GLOBAL_QUEUE_DEPTH,
     TOKIO_RUNTIME_WORKER_PARKS,
     TOKIO_RUNTIME_WORKER_BUSY_TIME,

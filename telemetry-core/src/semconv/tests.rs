@@ -121,7 +121,7 @@ fn nt_61_units_are_seconds_bytes_or_counts() {
             Instrument::Counter if metric.name.ends_with(".parks") => "{park}",
             Instrument::Histogram | Instrument::Counter => "By",
             Instrument::UpDownCounter if metric.name.ends_with("requests") => "{request}",
-            Instrument::UpDownCounter if metric.name.ends_with(".worker.count") => "{worker}",
+            Instrument::UpDownCounter if metric.name.ends_with(".workers") => "{worker}",
             Instrument::UpDownCounter if metric.name.starts_with("tokio.runtime.") => "{task}",
             Instrument::UpDownCounter => "{connection}",
         };

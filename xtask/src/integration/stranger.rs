@@ -83,7 +83,7 @@ impl Stranger {
             ),
             ("http_server_active_requests{", ""),
             ("process_resident_memory_bytes ", ""),
-            ("tokio_runtime_worker_count{", ""),
+            ("tokio_runtime_workers{", ""),
             ("target_info{", ",service_name=\"unknown_service:readme-program\","),
         ] {
             if !page.lines().any(|line| line.starts_with(begin) && line.contains(label)) {
