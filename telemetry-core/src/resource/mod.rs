@@ -17,7 +17,7 @@
 //! | `os.build_id` | `BUILD_ID` of the same file; on Linux or else the kernel's release |
 //! | `process.pid` | the operating system |
 //! | `process.executable.name` | the file that runs, without its directory |
-//! | `process.creation.time` | on Linux `/proc/self/stat` |
+//! | `process.creation.time` | on Linux `/proc/self/stat` and `/proc/uptime` |
 //! | `container.id` | on Linux `/proc/self/cgroup`, or else `/proc/self/mountinfo` |
 //!
 //! Left out on purpose: the command line, its arguments, the environment, the owner and the executable's directory,

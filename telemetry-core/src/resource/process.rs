@@ -34,9 +34,14 @@ pub(super) fn file_name(path: &Path) -> Option<String> {
     Some(name.strip_suffix(" (deleted)").unwrap_or(&name).to_owned())
 }
 
+/// In how many parts the kernel divides a second where it tells times to programs: the same on all architectures that
+/// Rust knows with Linux.
+#[cfg(target_os = "linux")]
+const USER_HZ: u64 = 100;
+
 #[cfg(target_os = "linux")]
 fn created() -> Option<SystemTime> {
-    began(&super::file::read("/proc/self/stat")?, rustix::param::clock_ticks_per_second())
+    began(&super::file::read("/proc/self/stat")?, &super::file::read("/proc/uptime")?)
 }
 
 #[cfg(not(target_os = "linux"))]
@@ -45,17 +50,15 @@ fn created() -> Option<SystemTime> {
 }
 
 /// Now, less the time since a process began. Both ends of that are told in time since the boot: of the process in the
-/// 22nd field of `/proc/<pid>/stat`, whose second one may hold anything.
+/// 22nd field of `/proc/<pid>/stat`, whose second one may hold anything, and of now in the first of `/proc/uptime`.
 #[cfg(target_os = "linux")]
-pub(super) fn began(stat: &str, ticks_per_second: u64) -> Option<SystemTime> {
+pub(super) fn began(stat: &str, uptime: &str) -> Option<SystemTime> {
     use std::time::Duration;
-
-    use rustix::time::{ClockId, clock_gettime};
 
     let (_, fields) = stat.rsplit_once(") ")?;
     let ticks: u64 = fields.split(' ').nth(19)?.parse().ok()?;
-    let begin = Duration::from_millis(ticks.checked_mul(1000)?.checked_div(ticks_per_second)?);
-    let now = Duration::try_from(clock_gettime(ClockId::Boottime)).ok()?;
+    let begin = Duration::from_millis(ticks.checked_mul(1000 / USER_HZ)?);
+    let now = Duration::try_from_secs_f64(uptime.split(' ').next()?.parse().ok()?).ok()?;
     SystemTime::now().checked_sub(now.checked_sub(begin)?)
 }
 

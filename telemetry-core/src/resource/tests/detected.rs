@@ -88,17 +88,20 @@ fn co_23_the_process_was_created_lately_and_once() {
 #[test]
 fn co_23_the_start_is_read_behind_any_name_of_a_process() {
     use super::super::process::began;
+    const UPTIME: &str = "86400.25 170000.50\n";
     let stat =
         |ticks: &str| format!("4711 (a) S 1 2) R 1 4711 4711 0 -1 9 100 0 0 0 1 2 3 4 20 0 1 0 {ticks} 1000 10 99\n");
-    let (boot, later) = (began(&stat("0"), 50).unwrap(), began(&stat("500"), 50).unwrap());
+    let (boot, later) = (began(&stat("0"), UPTIME).unwrap(), began(&stat("1000"), UPTIME).unwrap());
     let seconds = later.duration_since(boot).unwrap().as_secs();
     assert!((5..15).contains(&seconds), "{seconds}");
-    assert_eq!(began(&stat("0"), 0), None);
-    // A thousand of these are a multiple of 2^64.
-    let endless = (1_u64 << 61).to_string();
+    // Ten of these are more than 2^64.
+    let endless = (1_u64 << 62).to_string();
     let in_future = (u64::MAX / 1000).to_string();
     for text in ["", "4711 (a", "4711 (a) R 1", &stat(&endless), &stat(&in_future), &stat("-1")] {
-        assert_eq!(began(text, 50), None, "{text}");
+        assert_eq!(began(text, UPTIME), None, "{text}");
+    }
+    for uptime in ["", "up", "-1.00 2.00", "1e300 1.0", "NaN 1"] {
+        assert_eq!(began(&stat("0"), uptime), None, "{uptime}");
     }
 }
 
