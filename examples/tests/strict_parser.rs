@@ -15,8 +15,26 @@ const HISTOGRAMS: [&str; 4] = [
     "http_server_response_body_size_bytes",
     "transport_server_connection_duration_seconds",
 ];
-const GAUGES: [&str; 3] = ["http_server_active_requests", "target_info", "transport_server_active_connections"];
-const COUNTERS: [&str; 1] = ["transport_server_io_bytes_total"];
+const GAUGES: [&str; 12] = [
+    "http_server_active_requests",
+    "process_max_fds",
+    "process_open_fds",
+    "process_resident_memory_bytes",
+    "process_start_time_seconds",
+    "process_threads",
+    "process_virtual_memory_bytes",
+    "target_info",
+    "tokio_runtime_active_tasks",
+    "tokio_runtime_global_queue_depth",
+    "tokio_runtime_workers",
+    "transport_server_active_connections",
+];
+const COUNTERS: [&str; 4] = [
+    "process_cpu_seconds_total",
+    "tokio_runtime_worker_busy_time_seconds_total",
+    "tokio_runtime_worker_parks_total",
+    "transport_server_io_bytes_total",
+];
 
 #[tokio::test]
 async fn a_strict_parser_accepts_the_scrape() {
