@@ -190,7 +190,9 @@ fn a_callback_that_hangs_does_not_hold_a_shutdown_up_for_longer_than_it_may_take
     let telemetry = with_exporter(Telemetry::builder(), &exporter).build().unwrap();
     let (release, released) = std::sync::mpsc::channel::<()>();
     let released = std::sync::Mutex::new(released);
-    let hang = move |_: &dyn AsyncInstrument<u64>| drop(released.lock().unwrap().recv());
+    let hang = move |_: &dyn AsyncInstrument<u64>| {
+        let _ = released.lock().unwrap().recv();
+    };
     telemetry.meter_provider().meter("shop").u64_observable_counter("open").with_callback(hang).build();
     let begin = Instant::now();
     let error = telemetry.shutdown_within(Duration::from_millis(50)).unwrap_err();
