@@ -3,9 +3,9 @@
 #![allow(clippy::expect_used, clippy::unwrap_used)] // Helpers of tests may fail them.
 
 use std::process::Command;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use telemetry_core::opentelemetry::metrics::MeterProvider;
+use telemetry_core::opentelemetry::metrics::{AsyncInstrument, MeterProvider};
 use telemetry_core::opentelemetry::trace::{Tracer, TracerProvider};
 use telemetry_core::opentelemetry::{KeyValue, global};
 use telemetry_core::opentelemetry_sdk::Resource;
@@ -181,4 +181,22 @@ impl SpanExporter for KeptAfterShutdown {
     fn set_resource(&mut self, resource: &Resource) {
         assert_eq!(resource.get(&"service.name".into()), Some("shop".into()));
     }
+}
+
+/// The SDK alone would wait for five seconds, for each reader.
+#[test]
+fn a_callback_that_hangs_does_not_hold_a_shutdown_up_for_longer_than_it_may_take() {
+    let exporter = InMemoryMetricExporter::default();
+    let telemetry = with_exporter(Telemetry::builder(), &exporter).build().unwrap();
+    let (release, released) = std::sync::mpsc::channel::<()>();
+    let released = std::sync::Mutex::new(released);
+    let hang = move |_: &dyn AsyncInstrument<u64>| {
+        let _ = released.lock().unwrap().recv();
+    };
+    telemetry.meter_provider().meter("shop").u64_observable_counter("open").with_callback(hang).build();
+    let begin = Instant::now();
+    let error = telemetry.shutdown_within(Duration::from_millis(50)).unwrap_err();
+    assert!(begin.elapsed() < Duration::from_secs(4), "{:?}", begin.elapsed());
+    assert!(format!("{error:?}").contains("Timeout"), "{error:?}");
+    drop(release);
 }

@@ -22,17 +22,39 @@ pub trait TelemetryBuilderExt: sealed::Sealed + Sized {
     /// built with `without_process_metrics`; and, as `tokio_runtime_*`, the runtime of Tokio: with feature `runtime`, and
     /// unless the builder was told `without_runtime_metrics`.
     ///
-    /// If `OTEL_METRICS_EXPORTER` is set and does not name `prometheus`, the page stays empty.
+    /// If `OTEL_METRICS_EXPORTER` is set and does not name `prometheus`, or `OTEL_SDK_DISABLED` is true, the page stays
+    /// empty, which no scrape takes for a failure.
     #[must_use = "a builder does nothing until `build` is called"]
     fn with_prometheus(self, exporter: PrometheusExporter) -> Self;
 }
 
 impl TelemetryBuilderExt for TelemetryBuilder {
     fn with_prometheus(self, exporter: PrometheusExporter) -> Self {
-        self.with_metrics_exporter("prometheus", |metrics| {
-            exporter.process().add_by_default();
-            metrics.with_reader(exporter)
+        let offer = Offer(Some(exporter));
+        self.with_metrics_exporter("prometheus", |metrics| match offer.accept() {
+            Some(exporter) => {
+                exporter.process().add_by_default();
+                metrics.with_reader(exporter)
+            }
+            None => metrics,
         })
+    }
+}
+
+/// An exporter of which the setup has yet to say whether it wants it.
+struct Offer(Option<PrometheusExporter>);
+
+impl Offer {
+    fn accept(mut self) -> Option<PrometheusExporter> {
+        self.0.take()
+    }
+}
+
+impl Drop for Offer {
+    fn drop(&mut self) {
+        if let Some(exporter) = self.0.take() {
+            exporter.reader().leave_out();
+        }
     }
 }
 

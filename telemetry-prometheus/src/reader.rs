@@ -40,6 +40,8 @@ struct Link {
 enum Connection {
     #[default]
     None,
+    /// The variables want no metrics here.
+    LeftOut,
     Open(Weak<Pipeline>),
     /// The last collection is under way. Others may still collect for themselves.
     Closing(Weak<Pipeline>),
@@ -66,6 +68,7 @@ impl Deref for Reading {
 }
 
 enum Source {
+    Nothing,
     Pipeline(Arc<Pipeline>),
     Last(Arc<ResourceMetrics>),
 }
@@ -83,6 +86,7 @@ impl Reader {
             return Err(Error::nested());
         };
         match self.source()? {
+            Source::Nothing => Ok(Reading::Fresh(ResourceMetrics::default())),
             Source::Pipeline(pipeline) => {
                 let mut metrics = ResourceMetrics::default();
                 read(&pipeline, &mut metrics)?;
@@ -113,6 +117,7 @@ impl Reader {
         };
         match self.source()? {
             Source::Pipeline(pipeline) => read(&pipeline, metrics),
+            Source::Nothing => Ok(()),
             Source::Last(_) => Err(Error::shut_down()),
         }
     }
@@ -120,6 +125,7 @@ impl Reader {
     fn source(&self) -> Result<Source, Error> {
         match &*self.lock() {
             Connection::None => Err(Error::not_registered()),
+            Connection::LeftOut => Ok(Source::Nothing),
             Connection::Open(pipeline) | Connection::Closing(pipeline) => {
                 // Held until the end of a collection, which a provider that is dropped meanwhile does not fail so.
                 pipeline.upgrade().map(Source::Pipeline).ok_or_else(Error::shut_down)
@@ -130,7 +136,7 @@ impl Reader {
 
     fn register(&self, pipeline: Weak<Pipeline>) {
         let mut connection = self.lock();
-        if let Connection::None = *connection {
+        if let Connection::None | Connection::LeftOut = *connection {
             *connection = Connection::Open(pipeline);
             return;
         }
@@ -142,6 +148,14 @@ impl Reader {
         );
     }
 
+    /// There is no provider, and none is missed.
+    pub(crate) fn leave_out(&self) {
+        let mut connection = self.lock();
+        if let Connection::None = *connection {
+            *connection = Connection::LeftOut;
+        }
+    }
+
     /// Collects for the last time, for the scrapes that come after this.
     fn shut_down(&self, timeout: Duration) -> OTelSdkResult {
         if self.is_refused.load(Ordering::Relaxed) {
@@ -150,7 +164,7 @@ impl Reader {
         let pipeline = {
             let mut connection = self.lock();
             let pipeline = match &*connection {
-                Connection::None => Weak::new(),
+                Connection::None | Connection::LeftOut => Weak::new(),
                 Connection::Open(pipeline) => Weak::clone(pipeline),
                 Connection::Closing(_) | Connection::Ended(_) => return Err(OTelSdkError::AlreadyShutdown),
             };

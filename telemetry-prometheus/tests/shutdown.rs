@@ -10,11 +10,13 @@ use std::time::{Duration, Instant};
 
 use prometheus::{IntCounter, Registry};
 use support::{bare, logged, provider, render};
+use telemetry_core::Telemetry;
 use telemetry_prometheus::opentelemetry::metrics::{AsyncInstrument, MeterProvider};
 use telemetry_prometheus::opentelemetry_sdk::error::OTelSdkError;
 use telemetry_prometheus::opentelemetry_sdk::metrics::data::ResourceMetrics;
 use telemetry_prometheus::opentelemetry_sdk::metrics::reader::MetricReader;
-use telemetry_prometheus::{Format, PrometheusExporter};
+use telemetry_prometheus::{Format, PrometheusExporter, TelemetryBuilderExt};
+use tokio::runtime::Handle;
 
 const FORMATS: [Format; 4] = [Format::PrometheusText, Format::PrometheusTextV1, Format::OpenMetrics, Format::Protobuf];
 const LONG: Duration = Duration::from_secs(30);
@@ -162,4 +164,36 @@ fn px04_a_shutdown_inside_of_a_callback_does_not_wait() {
     let outcome = outcome.recv().unwrap();
     assert!(matches!(outcome, Err(OTelSdkError::InternalFailure(_))), "{outcome:?}");
     assert!(exporter.render(Format::PrometheusText).unwrap_err().is_unavailable());
+}
+
+/// Its callbacks may ask for the runtime, as those of a scrape may.
+#[tokio::test]
+async fn px04_the_last_collection_of_an_async_shutdown_is_in_the_runtime() {
+    let exporter = bare().build();
+    let builder = Telemetry::builder().without_global().with_prometheus(exporter.clone());
+    let telemetry = builder.build().unwrap();
+    let observe = |observer: &dyn AsyncInstrument<u64>| observer.observe(Handle::try_current().is_ok().into(), &[]);
+    telemetry.meter_provider().meter("m").u64_observable_gauge("g").with_callback(observe).build();
+    telemetry.shutdown_async().await.unwrap();
+    let page = render(&exporter);
+    assert!(page.contains("# TYPE g gauge\ng 1\n"), "{page}");
+}
+
+#[test]
+fn px04_an_exporter_that_the_variables_leave_out_has_an_empty_page() {
+    for (variable, value) in [("OTEL_METRICS_EXPORTER", "none"), ("OTEL_SDK_DISABLED", "true")] {
+        let exporter = bare().build();
+        let builder = Telemetry::builder().without_global().with_environment([(variable, value)]);
+        let telemetry = builder.with_prometheus(exporter.clone()).build().unwrap();
+        let log = logged(|| {
+            assert_eq!(render(&exporter), "", "{variable}");
+            telemetry.shutdown().unwrap();
+            assert_eq!(render(&exporter), "", "{variable}");
+        });
+        assert_eq!(log, [""; 0], "{variable}");
+        // What is left out may still be given to a provider.
+        let provider = provider(&exporter);
+        provider.meter("m").u64_counter("c").build().add(1, &[]);
+        assert_eq!(render(&exporter), "# TYPE c_total counter\nc_total 1\n", "{variable}");
+    }
 }

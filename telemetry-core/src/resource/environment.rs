@@ -10,11 +10,19 @@ pub(super) const RESOURCE_ATTRIBUTES: &str = "OTEL_RESOURCE_ATTRIBUTES";
 /// The longest value of a variable that is read, in bytes. All of it goes out with each export.
 pub(super) const MAX_LENGTH: usize = 64 * 1024;
 
-pub(super) fn service_name(settings: &Settings) -> Option<KeyValue> {
+/// Of equal keys the last one wins: the service name over attributes, unless these alone are set in code.
+pub(super) fn all(settings: &Settings) -> Vec<KeyValue> {
+    let (mut attributes, service_name) = (attributes(settings), service_name(settings));
+    let place = if settings.is_general_first([SERVICE_NAME, RESOURCE_ATTRIBUTES]) { 0 } else { attributes.len() };
+    attributes.splice(place..place, service_name);
+    attributes
+}
+
+fn service_name(settings: &Settings) -> Option<KeyValue> {
     read(settings, SERVICE_NAME, |name| Ok(name_service(name.to_owned())))
 }
 
-pub(super) fn attributes(settings: &Settings) -> Vec<KeyValue> {
+fn attributes(settings: &Settings) -> Vec<KeyValue> {
     read(settings, RESOURCE_ATTRIBUTES, parse).unwrap_or_default()
 }
 

@@ -66,10 +66,9 @@ pub(crate) fn resource(
         below.extend(detected(settings));
     }
     let service_name = service_name.map(name_service);
-    let from_environment = environment::attributes(settings).into_iter().chain(environment::service_name(settings));
     Resource::builder_empty()
         .with_schema_url(below, SCHEMA_URL)
-        .with_attributes(from_environment.chain(attributes).chain(service_name))
+        .with_attributes(environment::all(settings).into_iter().chain(attributes).chain(service_name))
         .build()
 }
 

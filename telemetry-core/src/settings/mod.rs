@@ -68,9 +68,13 @@ impl Settings {
     /// The first answer to `ask`, of the more particular name and the more general one. The particular one goes first,
     /// unless only the general one is set in code: code wins over the environment.
     pub(crate) fn first<T>(&self, [particular, general]: [&str; 2], ask: impl Fn(&str) -> Option<T>) -> Option<T> {
-        let general_first = self.code.contains_key(general) && !self.code.contains_key(particular);
+        let general_first = self.is_general_first([particular, general]);
         let (first, second) = if general_first { (general, particular) } else { (particular, general) };
         ask(first).or_else(|| ask(second))
+    }
+
+    pub(crate) fn is_general_first(&self, [particular, general]: [&str; 2]) -> bool {
+        self.code.contains_key(general) && !self.code.contains_key(particular)
     }
 
     /// What `parse` makes of the value, if it is `expected`.

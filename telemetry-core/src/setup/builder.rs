@@ -243,6 +243,7 @@ impl TelemetryBuilder {
 
     /// Starts the providers and, unless told otherwise, makes them the global ones, with the propagator that
     /// [`OTEL_PROPAGATORS`](Propagator::from_env) names: W3C Trace Context and Baggage if it names none.
+    /// A provider from which nobody would get anything does not become global.
     ///
     /// With feature `subscriber` and no global subscriber of `tracing` yet, one is installed: it writes the log to the
     /// standard error, for people in a terminal and as JSON elsewhere, as `RUST_LOG` says and `info` otherwise, with the

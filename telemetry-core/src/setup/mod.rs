@@ -20,11 +20,12 @@ mod exporting;
 mod start;
 #[cfg(feature = "subscriber")]
 mod subscriber;
+mod thread;
 mod traces;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::thread;
+use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
 use opentelemetry_sdk::error::{OTelSdkError, OTelSdkResult};
@@ -187,8 +188,8 @@ impl Telemetry {
             // Nobody waits any more if the future was dropped; the shutdown goes on.
             let _ = done.send(running.shutdown(LIMIT));
         };
-        match thread::Builder::new().name("telemetry-shutdown".to_owned()).spawn(work) {
-            Ok(_) => wait.await.unwrap_or(Ok(())),
+        match thread::spawn(work) {
+            Ok(()) => wait.await.unwrap_or(Ok(())),
             Err(_) => self.shutdown(),
         }
     }
@@ -209,12 +210,26 @@ impl Running {
         let logs = self.logger_provider.as_ref();
         let logs = logs.map_or(Ok(()), |provider| provider.shutdown_with_timeout(remaining(end_of_first)));
         self.exporting.end_within(remaining(end));
-        let metrics = self.meter_provider.shutdown_with_timeout(remaining(end));
+        let metrics = self.shut_metrics_down(remaining(end));
         let last_metrics = self.exporting.last_metrics();
         self.exporting.stop();
         let ended = [traces, logs, metrics].into_iter().try_for_each(ignore_second_shutdown);
         ended.map_err(|error| Error(Kind::Shutdown(error)))?;
         last_metrics
+    }
+
+    /// The SDK gives each reader five seconds, whatever it is told, and a callback that hangs would take them all.
+    fn shut_metrics_down(&self, limit: Duration) -> OTelSdkResult {
+        let (done, wait) = mpsc::channel();
+        let provider = self.meter_provider.clone();
+        let work = move || {
+            // Nobody may be waiting any more.
+            let _ = done.send(provider.shutdown_with_timeout(limit));
+        };
+        match thread::spawn(work) {
+            Ok(()) => wait.recv_timeout(limit).unwrap_or(Err(OTelSdkError::Timeout(limit))),
+            Err(_) => self.meter_provider.shutdown_with_timeout(limit),
+        }
     }
 }
 

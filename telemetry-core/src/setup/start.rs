@@ -39,7 +39,8 @@ pub(super) fn start(mut builder: TelemetryBuilder) -> Result<Telemetry, Error> {
     let resource = resource(&settings, &mut builder);
 
     let mut exporting = Exporting::default();
-    let (meter_provider, meter) = meters(&settings, &resource, &mut builder, &mut exporting)?;
+    let Meters { provider: meter_provider, meter, are_read } =
+        meters(&settings, &resource, &mut builder, &mut exporting)?;
     let tracer_provider = tracers(&settings, &resource, builder.configure_traces, &mut exporting, &meter)?;
     let logger_provider = loggers(&settings, resource, builder.configure_logs, &mut exporting, &meter)?;
     let propagator = builder.propagator.unwrap_or_else(|| Propagator::from_settings(&settings));
@@ -63,7 +64,9 @@ pub(super) fn start(mut builder: TelemetryBuilder) -> Result<Telemetry, Error> {
     if builder.global {
         #[cfg(feature = "subscriber")]
         install_subscriber(&settings, &running, builder.subscriber);
-        global::set_meter_provider(running.meter_provider.clone());
+        if are_read {
+            global::set_meter_provider(running.meter_provider.clone());
+        }
         running.tracer_provider.iter().cloned().for_each(global::set_tracer_provider);
         propagator.set_global();
     }
@@ -74,13 +77,20 @@ pub(super) fn start(mut builder: TelemetryBuilder) -> Result<Telemetry, Error> {
     Ok(Telemetry { running: Arc::new(running) })
 }
 
-/// The meter is for what the setup counts about itself.
+struct Meters {
+    provider: SdkMeterProvider,
+    /// For what the setup counts about itself.
+    meter: ScopedMeter,
+    /// Whether anybody may read them. The SDK takes an observable instrument that nobody reads for an error.
+    are_read: bool,
+}
+
 fn meters(
     settings: &Settings,
     resource: &Resource,
     builder: &mut TelemetryBuilder,
     exporting: &mut Exporting,
-) -> Result<(SdkMeterProvider, ScopedMeter), Error> {
+) -> Result<Meters, Error> {
     let named = mem::take(&mut builder.metrics_exporters);
     let names: Vec<_> = named.iter().map(|(name, _)| *name).collect();
     let chosen = Chosen::read(settings, Signal::Metrics, &names);
@@ -92,10 +102,9 @@ fn meters(
     }
     let named = named.into_iter().filter(|(name, _)| chosen.has(name, true)).map(|(_, configure)| configure);
     let configured: Vec<_> = named.chain(mem::take(&mut builder.configure_metrics)).collect();
-    let is_read = observe.is_some() || !configured.is_empty();
+    let are_read = observe.is_some() || !configured.is_empty();
     let provider = configured.into_iter().fold(metrics, |metrics, configure| configure(metrics)).build();
-    // Without a reader, the SDK logs an error for each instrument that is to be observed.
-    let options = match is_read {
+    let options = match are_read {
         true => MeterOptions::default().with_meter_provider(provider.clone()),
         false => MeterOptions::default().with_meter_provider(NoopMeterProvider::new()),
     };
@@ -107,7 +116,7 @@ fn meters(
     if builder.runtime_metrics {
         crate::runtime::RuntimeMetrics::new().observe(&options);
     }
-    Ok((provider, meter))
+    Ok(Meters { provider, meter, are_read })
 }
 
 /// None if nobody would get its spans.

@@ -1,13 +1,16 @@
 //! The subscriber of `tracing`: the log on the standard error, and spans and logs for OpenTelemetry.
 
 use std::io::{self, IsTerminal};
+use std::ptr;
 
 use opentelemetry::Context;
 use opentelemetry::trace::TracerProvider;
 use opentelemetry_appender_tracing::layer::OpenTelemetryTracingBridge;
 use opentelemetry_sdk::logs::SdkLoggerProvider;
 use opentelemetry_sdk::trace::SdkTracerProvider;
+use tracing::dispatcher::{self, Dispatch};
 use tracing::level_filters::LevelFilter;
+use tracing::subscriber::NoSubscriber;
 use tracing::{Metadata, Subscriber};
 use tracing_subscriber::filter::{EnvFilter, FilterExt, dynamic_filter_fn};
 use tracing_subscriber::fmt;
@@ -27,23 +30,34 @@ const DEFAULT: &str = "info";
 /// What the SDK tells of itself, if nothing else is said: its own progress is nobody's news.
 const SDK: &str = "warn";
 
-/// Installs the subscriber, unless the process has one. That a thread has one is no reason: the others do not.
+/// Installs the subscriber, unless the process has one.
 pub(super) fn install(
     directives: &str,
     tracer: Option<&SdkTracerProvider>,
     logger: Option<&SdkLoggerProvider>,
 ) -> bool {
+    // `has_been_set` would speak of any thread and of any time.
+    if dispatcher::get_default(|current| !current.is::<NoSubscriber>()) {
+        return false;
+    }
     let filter = EnvFilter::builder().parse_lossy(directives);
     let registry = tracing_subscriber::registry().with(opentelemetry(directives, tracer, logger));
     // Two subscribers and not a boxed layer: boxed, it would not be told which subscriber it is in.
-    let installed = if io::stderr().is_terminal() {
+    if io::stderr().is_terminal() {
         let log = fmt::layer().with_writer(io::stderr);
-        registry.with(TraceIds::text(log).with_filter(filter)).try_init()
+        set_global(registry.with(TraceIds::text(log).with_filter(filter)))
     } else {
         let log = fmt::layer().json().with_writer(io::stderr);
-        registry.with(TraceIds::json(log).with_filter(filter)).try_init()
-    };
-    installed.is_ok()
+        set_global(registry.with(TraceIds::json(log).with_filter(filter)))
+    }
+}
+
+/// Whether the subscriber is the global one now.
+fn set_global<S: Subscriber + Send + Sync>(subscriber: S) -> bool {
+    let dispatch = Dispatch::new(subscriber);
+    let place = |dispatch: &Dispatch| dispatch.downcast_ref::<S>().map(ptr::from_ref);
+    // It also fails where the `log` crate has a logger of its own, which stays then: that is no matter of ours.
+    dispatch.clone().try_init().is_ok() || dispatcher::get_default(place) == place(&dispatch)
 }
 
 /// The layers that make what `tracing` tells spans and logs of OpenTelemetry.

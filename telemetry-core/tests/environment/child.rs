@@ -16,8 +16,8 @@ use crate::row::Case;
 /// Settings that the child is to make in code, a line each.
 const CODE: &str = "TEST_CODE";
 
-/// Which subscriber the child installs before all else: `plain`, `layer`, which has `Telemetry::layer` in it, or `thread`,
-/// which is there for one thread and has ended.
+/// Which subscriber the child installs before all else: `plain`, or `layer`, which has `Telemetry::layer` in it. With
+/// `past` there was one for a while, and with `log` there is a logger of the `log` crate.
 const SUBSCRIBER: &str = "TEST_SUBSCRIBER";
 
 /// What a child has told.
@@ -96,8 +96,11 @@ fn the_child() {
     if subscriber == "plain" {
         tracing_subscriber::fmt().json().with_writer(std::io::stderr).init();
     }
-    if subscriber == "thread" {
-        tracing::subscriber::with_default(tracing_subscriber::registry(), || info!("heard by one thread"));
+    if subscriber == "past" {
+        drop(tracing_subscriber::registry().set_default());
+    }
+    if subscriber == "log" {
+        log::set_logger(&Nobody).unwrap();
     }
     let code = env::var(CODE).unwrap_or_default();
     let settings = code.lines().map(|line| line.split_once('=').unwrap());
@@ -114,6 +117,7 @@ fn the_child() {
     println!("fields={fields}");
     info_span!("checkout").in_scope(probe);
     global::meter("shop").u64_counter("visits").build().add(1, &[]);
+    global::meter("shop").u64_observable_counter("open").with_callback(|open| open.observe(1, &[])).build();
     println!("shutdown={}", telemetry.shutdown().is_ok());
 }
 
@@ -131,4 +135,16 @@ fn probe() {
     event!(target: "telemetry_core::otlp", Level::ERROR, "probe");
     event!(target: "telemetry_core::otlp", Level::INFO, "probe");
     event!(target: "telemetry_core::otlp", Level::DEBUG, "probe");
+}
+
+struct Nobody;
+
+impl log::Log for Nobody {
+    fn enabled(&self, _: &log::Metadata<'_>) -> bool {
+        false
+    }
+
+    fn log(&self, _: &log::Record<'_>) {}
+
+    fn flush(&self) {}
 }

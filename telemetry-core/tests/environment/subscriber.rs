@@ -50,6 +50,24 @@ fn without_an_export_the_log_is_there_all_the_same() {
 }
 
 #[test]
+fn nobody_to_read_metrics_is_no_error() {
+    for variable in [("OTEL_SDK_DISABLED", "true"), ("OTEL_METRICS_EXPORTER", "none")] {
+        let told = child::run(&Case::of([variable])).unwrap();
+        assert_eq!(probes(&told), told.lines().len(), "{told:#?}");
+    }
+}
+
+#[test]
+fn a_subscriber_that_was_there_for_a_while_and_a_logger_of_the_log_crate_are_no_subscriber() {
+    for other in ["past", "log"] {
+        let receiver = Receiver::start();
+        let told = child::run_with_subscriber(&case(&receiver), other);
+        assert!(probes(&told) > 0 && told.warnings().is_empty(), "{other}: {told:#?}");
+        assert_eq!(span_names(&receiver), ["checkout"], "{other}");
+    }
+}
+
+#[test]
 fn a_quiet_log_leaves_no_holes_in_traces() {
     let receiver = Receiver::start();
     let told = child::run(&case(&receiver).and("RUST_LOG", "error")).unwrap();
@@ -88,12 +106,6 @@ fn a_subscriber_that_is_there_stays_and_is_told_of_the_layer_once_if_something_i
     assert!(child::run_with_subscriber(&Case::default(), "plain").warnings().is_empty());
     let metrics = Case::of([("OTEL_EXPORTER_OTLP_METRICS_ENDPOINT", receiver.url())]);
     assert!(child::run_with_subscriber(&metrics, "plain").warnings().is_empty());
-}
-
-#[test]
-fn a_subscriber_of_one_thread_does_not_stand_in_the_way_of_the_global_one() {
-    let told = child::run_with_subscriber(&Case::default(), "thread");
-    assert!(probes(&told) > 0, "{told:#?}");
 }
 
 #[test]

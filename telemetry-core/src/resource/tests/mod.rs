@@ -88,3 +88,16 @@ fn co_21_the_schema_url_stays_whatever_is_added() {
     let all = resource(&environment_of(&[(ATTRIBUTES, "a=b")]), Some("shop".to_owned()), attributes, true);
     assert_eq!(all.schema_url(), Some(SCHEMA_URL));
 }
+
+/// Of two variables that speak of the same, also.
+#[test]
+fn co_01_attributes_in_code_win_over_the_name_in_the_environment() {
+    let name = |code: Variables<'_>| {
+        let mut settings = environment_of(&[(NAME, "from-env")]);
+        code.iter().for_each(|(variable, value)| settings.set(*variable, *value));
+        name_of(&resource(&settings, None, Vec::new(), false))
+    };
+    assert_eq!(name(&[(ATTRIBUTES, "service.name=from-code")]), "from-code");
+    assert_eq!(name(&[(ATTRIBUTES, "service.name=from-code"), (NAME, "name")]), "name");
+    assert_eq!(name(&[(ATTRIBUTES, "shop.floor=1")]), "from-env");
+}
