@@ -10,8 +10,8 @@ pub(crate) fn steps(workspace: &Workspace) -> Vec<Step> {
         Step::loud("tests of the workspace", runner().args("--workspace --all-features")),
         // Whoever builds the application may switch it on, and then types change that telemetry-prometheus uses.
         Step::loud(
-            "tests of the workspace with prometheus/protobuf",
-            runner().args("--workspace --all-features --features prometheus/protobuf"),
+            "tests of telemetry-prometheus with prometheus/protobuf",
+            runner().args("-p telemetry-prometheus --all-features --features prometheus/protobuf"),
         ),
         Step::loud("doc tests", Command::new("cargo test --quiet --doc --workspace --all-features")),
     ];

@@ -18,6 +18,9 @@ use crate::signal::Signal;
 const FIRST_PAUSE: Duration = Duration::from_millis(500);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 
+/// `error.type` of items that the receiver read and would not have.
+const REJECTED: &str = "rejected";
+
 /// Exports one signal.
 #[derive(Clone, Debug)]
 pub(super) struct Exporter {
@@ -43,20 +46,19 @@ impl Exporter {
         let result = self.attempts(begin + self.timeout, message).await;
         let (lost, kind) = match result {
             Ok(Accepted { rejected: 0 }) => (0, None),
-            Ok(Accepted { rejected }) => (rejected.min(items as u64), Some("rejected")),
+            Ok(Accepted { rejected }) => (rejected.min(items as u64), Some(REJECTED)),
             Err(failure) => (items as u64, Some(failure.kind)),
         };
         self.stats.end(items, lost, kind, begin.elapsed());
         match kind {
-            Some(kind) => {
-                self.health.failed(self.signal, kind, lost);
-                Err(Lost)
-            }
-            None => {
+            Some(REJECTED) => {
                 self.health.succeeded(self.signal);
-                Ok(())
+                self.health.rejected(self.signal, lost);
             }
+            Some(kind) => self.health.failed(self.signal, kind, lost),
+            None => self.health.succeeded(self.signal),
         }
+        if kind.is_none() { Ok(()) } else { Err(Lost) }
     }
 
     async fn attempts(&mut self, deadline: Instant, message: Bytes) -> Result<Accepted, Failure> {

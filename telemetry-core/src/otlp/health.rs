@@ -19,6 +19,7 @@ struct State {
     since: Option<Instant>,
     lost: u64,
     dropping: [bool; Signal::ALL.len()],
+    rejecting: bool,
 }
 
 impl Health {
@@ -46,6 +47,18 @@ impl Health {
                 receiver = %self.receiver,
                 error.r#type = %kind,
                 "{signal} cannot be exported; it is tried again, and until it works only counted in otel.sdk.*"
+            );
+        }
+    }
+
+    /// The receiver is there, and would not have some items. That may be with each second export, so it is told once.
+    pub(super) fn rejected(&self, signal: Signal, rejected: u64) {
+        let told = std::mem::replace(&mut self.state().rejecting, true);
+        if !told {
+            tracing::warn!(
+                receiver = %self.receiver,
+                rejected,
+                "the receiver rejects some of the {signal}; whatever it rejects from now on is only counted in otel.sdk.*"
             );
         }
     }

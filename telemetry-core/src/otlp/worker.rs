@@ -5,7 +5,7 @@
 
 use std::future::Future;
 use std::io;
-use std::sync::mpsc::sync_channel;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::sync::{Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
@@ -17,12 +17,23 @@ use tokio::time::Instant;
 use tracing::dispatcher::{self, Dispatch};
 use tracing::subscriber::NoSubscriber;
 
+/// How long the thread may take to end once it is told to.
+const PATIENCE: Duration = Duration::from_secs(1);
+
 /// Runs what it is given until it is told to end.
 #[derive(Debug)]
 pub(crate) struct Worker {
     runtime: runtime::Handle,
     end: watch::Sender<Option<Instant>>,
-    stop: Mutex<Option<(oneshot::Sender<()>, JoinHandle<()>)>>,
+    stop: Mutex<Option<Stop>>,
+}
+
+#[derive(Debug)]
+struct Stop {
+    tell: oneshot::Sender<()>,
+    /// Disconnected once the thread has nothing more to do.
+    ended: Receiver<()>,
+    thread: JoinHandle<()>,
 }
 
 /// Runs something on the worker and gives the result to another thread.
@@ -34,9 +45,11 @@ impl Worker {
     /// to that of the calling thread.
     pub(super) fn start() -> io::Result<Self> {
         let (built, wait) = sync_channel(1);
-        let (stop, stopped) = oneshot::channel();
+        let (tell, stopped) = oneshot::channel();
+        let (ending, ended) = sync_channel(0);
         let log = dispatcher::get_default(Dispatch::clone);
         let thread = thread::Builder::new().name("telemetry-export".to_owned()).spawn(move || {
+            let _ending: SyncSender<()> = ending;
             let _suppressed = Context::enter_telemetry_suppressed_scope();
             // Here and not outside: in async code, a runtime cannot be dropped if there is no thread for it.
             let runtime = match runtime::Builder::new_current_thread().enable_all().build() {
@@ -56,7 +69,8 @@ impl Worker {
             if no_global && has_log { dispatcher::with_default(&log, work) } else { work() }
         })?;
         let handle = wait.recv().map_err(io::Error::other)??;
-        Ok(Self { runtime: handle, end: watch::Sender::new(None), stop: Mutex::new(Some((stop, thread))) })
+        let stop = Stop { tell, ended, thread };
+        Ok(Self { runtime: handle, end: watch::Sender::new(None), stop: Mutex::new(Some(stop)) })
     }
 
     pub(super) fn spawn(&self, work: impl Future<Output = ()> + Send + 'static) {
@@ -79,10 +93,13 @@ impl Worker {
     /// Ends the thread. What still runs there is dropped.
     pub(crate) fn stop(&self) {
         let stop = self.stop.lock().unwrap_or_else(PoisonError::into_inner).take();
-        let Some((stop, thread)) = stop else { return };
+        let Some(Stop { tell, ended, thread }) = stop else { return };
         // It has ended already if nobody listens.
-        let _ = stop.send(());
-        let _ = thread.join();
+        let _ = tell.send(());
+        // A log that takes no more lines, or this being that very thread, must not hold anybody up.
+        if ended.recv_timeout(PATIENCE) == Err(RecvTimeoutError::Disconnected) {
+            let _ = thread.join();
+        }
     }
 }
 

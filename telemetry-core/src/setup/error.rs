@@ -19,6 +19,7 @@ pub(super) enum Kind {
     /// Something was lost, and the log and the metrics have told of it.
     #[cfg_attr(not(feature = "otlp"), allow(dead_code))]
     Lost,
+    Panicked,
     Flush(OTelSdkError),
     Shutdown(OTelSdkError),
 }
@@ -34,6 +35,7 @@ impl fmt::Display for Error {
             }
             Kind::Thread(_) => f.write_str("the thread that exports cannot be started"),
             Kind::Lost => f.write_str("the last metrics could not be exported"),
+            Kind::Panicked => f.write_str("a callback or an exporter panicked while the telemetry ended"),
             Kind::Flush(_) => f.write_str("a provider did not flush cleanly"),
             Kind::Shutdown(_) => f.write_str("a provider did not shut down cleanly"),
         }
@@ -43,7 +45,7 @@ impl fmt::Display for Error {
 impl StdError for Error {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
         match &self.0 {
-            Kind::EmptyServiceName | Kind::Setting(_) | Kind::Lost => None,
+            Kind::EmptyServiceName | Kind::Setting(_) | Kind::Lost | Kind::Panicked => None,
             Kind::Thread(error) => Some(error),
             Kind::Flush(error) | Kind::Shutdown(error) => Some(error),
         }

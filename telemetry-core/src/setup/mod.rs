@@ -10,6 +10,7 @@
 //! laptop would then log that nobody is there.
 
 mod builder;
+mod ending;
 mod error;
 mod exporters;
 #[cfg(feature = "otlp")]
@@ -24,7 +25,6 @@ mod thread;
 mod traces;
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
@@ -39,6 +39,7 @@ pub use error::Error;
 #[cfg(feature = "subscriber")]
 pub use subscriber::BoxedLayer;
 
+use ending::Ending;
 use error::Kind;
 use exporting::Exporting;
 
@@ -78,7 +79,7 @@ struct Running {
     #[cfg(feature = "subscriber")]
     directives: String,
     exporting: Exporting,
-    ended: AtomicBool,
+    ending: Ending,
 }
 
 impl Telemetry {
@@ -146,7 +147,7 @@ impl Telemetry {
     /// Flushes what readers and processors still hold and ends them, within five seconds.
     ///
     /// Blocks until they have ended. It needs no runtime to go on meanwhile: exports have a thread of their own. A
-    /// second call does nothing. In async code see [`shutdown_async`](Self::shutdown_async).
+    /// second call does nothing but wait for the first, if that has not ended yet. In async code see [`shutdown_async`](Self::shutdown_async).
     ///
     /// # Errors
     ///
@@ -189,7 +190,7 @@ impl Telemetry {
             let _ = done.send(running.shutdown(LIMIT));
         };
         match thread::spawn(work) {
-            Ok(()) => wait.await.unwrap_or(Ok(())),
+            Ok(()) => wait.await.unwrap_or(Err(Error(Kind::Panicked))),
             Err(_) => self.shutdown(),
         }
     }
@@ -197,10 +198,10 @@ impl Telemetry {
 
 impl Running {
     fn shutdown(&self, limit: Duration) -> Result<(), Error> {
-        if self.ended.swap(true, Ordering::AcqRel) {
+        let limit = limit.min(LONGEST);
+        if !self.ending.begin(limit) {
             return Ok(());
         }
-        let limit = limit.min(LONGEST);
         let end = Instant::now() + limit;
         // Given up a moment before nobody waits any more, so that metrics know of it.
         self.exporting.end_within(limit.mul_f64(0.7));
@@ -213,6 +214,7 @@ impl Running {
         let metrics = self.shut_metrics_down(remaining(end));
         let last_metrics = self.exporting.last_metrics();
         self.exporting.stop();
+        self.ending.done();
         let ended = [traces, logs, metrics].into_iter().try_for_each(ignore_second_shutdown);
         ended.map_err(|error| Error(Kind::Shutdown(error)))?;
         last_metrics
@@ -241,7 +243,8 @@ fn remaining(end: Instant) -> Duration {
 impl Drop for Telemetry {
     fn drop(&mut self) {
         if let Err(error) = self.shutdown() {
-            tracing::warn!(error = %error, "telemetry did not end cleanly");
+            let error: &(dyn std::error::Error + 'static) = &error;
+            tracing::warn!(error, "telemetry did not end cleanly");
         }
     }
 }

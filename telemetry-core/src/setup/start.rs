@@ -2,7 +2,6 @@
 
 use std::mem;
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 
 use opentelemetry::global;
 use opentelemetry::metrics::NoopMeterProvider;
@@ -12,6 +11,7 @@ use opentelemetry_sdk::metrics::SdkMeterProvider;
 use opentelemetry_sdk::trace::SdkTracerProvider;
 
 use super::builder::{ConfigureLogs, ConfigureTraces, TelemetryBuilder};
+use super::ending::Ending;
 use super::error::{Error, Kind};
 use super::exporters::{Chosen, is_disabled};
 use super::exporting::Exporting;
@@ -59,7 +59,7 @@ pub(super) fn start(mut builder: TelemetryBuilder) -> Result<Telemetry, Error> {
         #[cfg(feature = "subscriber")]
         directives,
         exporting,
-        ended: AtomicBool::new(false),
+        ending: Ending::default(),
     };
     if builder.global {
         #[cfg(feature = "subscriber")]

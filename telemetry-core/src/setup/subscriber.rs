@@ -99,5 +99,9 @@ pub(super) fn directives(settings: &Settings) -> String {
     };
     let parse = |text: &str| EnvFilter::builder().parse(text).is_ok().then(|| text.to_owned());
     let said = settings.parsed("RUST_LOG", "a list of targets and levels, as `info,shop=debug`", parse);
+    if said.as_deref().is_some_and(|said| said.eq_ignore_ascii_case("off")) && !settings.is_set("OTEL_LOG_LEVEL") {
+        // Nothing means nothing.
+        return "off".to_owned();
+    }
     format!("{own},{}", said.as_deref().unwrap_or(DEFAULT))
 }

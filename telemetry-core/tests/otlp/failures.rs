@@ -169,8 +169,9 @@ fn some_of_it_is_rejected() {
         assert_eq!(rig.by_error("otel.sdk.exporter.span.exported"), counts(&[("", 3), ("rejected", 2)]));
         // No more than there were.
         assert_eq!(rig.by_error("otel.sdk.exporter.log.exported"), counts(&[("rejected", 1)]));
-        assert_eq!(rig.log.lines_with("cannot be exported"), 1, "{}", rig.log.text());
+        assert_eq!(rig.log.lines_with("rejects some of the"), 1, "{}", rig.log.text());
         assert!(!rig.log.text().contains(SECRET), "{}", rig.log.text());
+        assert_eq!(rig.log.lines_with("exported"), 0, "{}", rig.log.text());
         // What was answered is not sent again.
         assert_eq!(receiver.seen().len(), 2);
     }
