@@ -13,7 +13,9 @@ pub(crate) fn run(workspace: &Workspace, steps: &mut Steps, full: bool) -> Resul
 
     let mut plan = lint::steps(workspace)?;
     plan.extend(test::steps(workspace));
-    plan.extend(full.then(test::long));
+    if full {
+        plan.extend(test::long(workspace));
+    }
     plan.extend(bench::smoke());
     plan.extend(integration::steps(workspace)?);
     let result = steps.run(plan);

@@ -71,8 +71,12 @@ impl Package {
     /// Cargo's arguments for the ways in which a user may build the package: as it comes, without anything, and with
     /// each feature alone.
     pub(crate) fn variants(&self) -> Vec<String> {
+        self.usual_variants().into_iter().chain(self.single_variants()).collect()
+    }
+
+    /// As it comes, and without anything.
+    pub(crate) fn usual_variants(&self) -> Vec<String> {
         let mut variants = vec!["--no-default-features".to_owned()];
-        variants.extend(self.single_features().map(|feature| format!("--no-default-features --features {feature}")));
         if self.features.get("default").is_some_and(|features| !features.is_empty()) {
             variants.push(String::new());
         }
@@ -81,6 +85,11 @@ impl Package {
             variants.push("--features prometheus/protobuf".to_owned());
         }
         variants
+    }
+
+    /// With each feature alone.
+    pub(crate) fn single_variants(&self) -> impl Iterator<Item = String> {
+        self.single_features().map(|feature| format!("--no-default-features --features {feature}"))
     }
 
     /// Everything that a feature switches on: this package's features and entries such as `dep:x` or `x/y`.
