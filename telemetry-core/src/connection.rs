@@ -81,6 +81,12 @@ impl ConnectionInfo {
         self.tls.as_deref()
     }
 
+    /// Like [`tls`](Self::tls), to be shared instead of copied.
+    #[must_use]
+    pub fn shared_tls(&self) -> Option<Arc<TlsInfo>> {
+        self.tls.clone()
+    }
+
     /// `ipv4` or `ipv6`, from the peer or else from the local address: `network.type`. Absent without an IP address.
     /// An IPv4 address written as IPv6 counts as `ipv4`.
     #[must_use]

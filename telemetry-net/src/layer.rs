@@ -1,12 +1,10 @@
 //! The layer: its options, and where streams become metered ones.
 
-use std::sync::{Arc, OnceLock};
-
 use telemetry_core::opentelemetry::metrics::Meter;
 use telemetry_core::{AttributesFactory, ConnectionInfo, MeterOptions, Transport};
 use tower_layer::Layer;
 
-use crate::record::{Connection, Instruments};
+use crate::settings::{Shared, Side, common_options};
 use crate::{MeteredStream, NetworkMetricsService, detect};
 
 /// Meters the connections that go to a service of streams, or those that are given to [`meter`](Self::meter).
@@ -29,49 +27,22 @@ use crate::{MeteredStream, NetworkMetricsService, detect};
 ///     }));
 /// # let _ = service;
 /// ```
-#[derive(Clone, Debug, Default)]
-pub struct NetworkMetricsLayer {
-    shared: Arc<Shared>,
-}
-
-#[derive(Debug, Default)]
-struct Shared {
-    settings: Settings,
-    instruments: OnceLock<Arc<Instruments>>,
-}
-
 #[derive(Clone, Debug)]
-struct Settings {
-    options: MeterOptions,
-    attributes: AttributesFactory,
-    transport: Transport,
-}
-
-impl Default for Settings {
-    fn default() -> Self {
-        Self { options: MeterOptions::default(), attributes: AttributesFactory::none(), transport: Transport::Tcp }
-    }
+pub struct NetworkMetricsLayer {
+    shared: Shared,
 }
 
 impl NetworkMetricsLayer {
+    const SIDE: Side = Side::Server;
+
     /// Takes the instruments from the global meter provider. Set that one first: see
     /// [`MeterSource::Global`](telemetry_core::MeterSource::Global).
     #[must_use]
     pub fn new() -> Self {
-        Self::default()
+        Self { shared: Shared::new(Self::SIDE) }
     }
 
-    /// Takes the instruments from the given meter, with whatever scope it has.
-    #[must_use]
-    pub fn with_meter(meter: Meter) -> Self {
-        Self::custom(MeterOptions::default().with_meter(meter))
-    }
-
-    /// Takes provider, prefix and fixed attributes from the given options.
-    #[must_use]
-    pub fn custom(options: MeterOptions) -> Self {
-        Self::from_settings(Settings { options, ..Settings::default() })
-    }
+    common_options!();
 
     /// Adds the caller's own attributes to all metrics of a connection. A function gets extensions that hold the
     /// [`ConnectionInfo`], once for each connection, before anything is counted.
@@ -94,7 +65,7 @@ impl NetworkMetricsLayer {
     /// ```
     #[must_use]
     pub fn with_attributes(self, attributes: impl Into<AttributesFactory>) -> Self {
-        self.change(|settings| settings.attributes = attributes.into())
+        Self { shared: self.shared.change(|settings| settings.attributes = attributes.into()) }
     }
 
     /// Sets the transport of streams whose type does not tell it; TCP if this is not called.
@@ -103,7 +74,7 @@ impl NetworkMetricsLayer {
     /// wrap the stream below it, or use [`meter_with_info`](Self::meter_with_info).
     #[must_use]
     pub fn with_transport(self, transport: Transport) -> Self {
-        self.change(|settings| settings.transport = transport)
+        Self { shared: self.shared.change(|settings| settings.transport = transport) }
     }
 
     /// Opens the count of a connection that was accepted, for accept loops without a tower service. Dropping the
@@ -119,7 +90,7 @@ impl NetworkMetricsLayer {
     /// ```
     #[must_use = "dropping the stream ends the connection"]
     pub fn meter<IO: 'static>(&self, stream: IO) -> MeteredStream<IO> {
-        let info = detect::connection_info(&stream, self.shared.settings.transport);
+        let info = detect::connection_info(&stream, self.shared.settings().transport);
         self.meter_with_info(stream, info)
     }
 
@@ -138,31 +109,13 @@ impl NetworkMetricsLayer {
     /// ```
     #[must_use = "dropping the stream ends the connection"]
     pub fn meter_with_info<IO>(&self, stream: IO, info: ConnectionInfo) -> MeteredStream<IO> {
-        let Settings { options, attributes, .. } = &self.shared.settings;
-        let mut extensions = http::Extensions::new();
-        if attributes.needs_extensions() {
-            extensions.insert(info.clone());
-        }
-        let own = attributes.attributes(&extensions);
-        let connection = Connection::open(Arc::clone(self.instruments()), info, &options.attributes, &own);
-        MeteredStream::new(stream, connection)
+        MeteredStream::new(stream, self.shared.open(info, None))
     }
+}
 
-    fn instruments(&self) -> &Arc<Instruments> {
-        let Shared { settings, instruments } = &*self.shared;
-        instruments.get_or_init(|| Arc::new(Instruments::new(&settings.options)))
-    }
-
-    /// Clones keep what they have: the change gets a new place for instruments too.
-    fn change(self, change: impl FnOnce(&mut Settings)) -> Self {
-        let mut settings = self.shared.settings.clone();
-        change(&mut settings);
-        Self::from_settings(settings)
-    }
-
-    fn from_settings(settings: Settings) -> Self {
-        let instruments = OnceLock::new();
-        Self { shared: Arc::new(Shared { settings, instruments }) }
+impl Default for NetworkMetricsLayer {
+    fn default() -> Self {
+        Self::new()
     }
 }
 

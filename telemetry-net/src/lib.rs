@@ -93,12 +93,23 @@
 //! after 64 reads and writes. So a scrape sees long connections grow. What it may miss of an open one are the last bytes
 //! of a task that stopped to use the stream without having to wait for it.
 
+mod attributes;
+mod connection;
 mod detect;
+mod handshake;
+mod instruments;
 mod layer;
-mod record;
+mod outcome;
+mod recorder;
+mod registry;
+mod series;
 mod service;
+mod settings;
 mod stream;
+mod tally;
 
+pub use connection::ConnectionHandle;
+pub use handshake::Handshake;
 pub use layer::NetworkMetricsLayer;
 pub use service::NetworkMetricsService;
 pub use stream::MeteredStream;

@@ -8,7 +8,8 @@ use pin_project_lite::pin_project;
 use telemetry_core::ConnectionInfo;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-use crate::record::{Connection, Direction};
+use crate::ConnectionHandle;
+use crate::connection::Connection;
 
 pin_project! {
     /// A stream whose connection is metered. Reads, writes, flush and shutdown go to the wrapped stream unchanged.
@@ -43,56 +44,72 @@ impl<IO> MeteredStream<IO> {
         Self { connection, inner }
     }
 
-    /// What is known of the connection. Put a clone into the extensions of the connection's requests, and
-    /// `telemetry-http` finds it there.
+    /// The connection, for those who will not have the stream.
     #[must_use]
-    pub fn connection_info(&self) -> &ConnectionInfo {
-        self.connection.info()
+    pub fn connection(&self) -> &ConnectionHandle {
+        self.connection.handle()
     }
 
-    /// The wrapped stream.
+    /// What is known of the connection by now. In the extensions of the connection's requests, `telemetry-http` finds it.
+    #[must_use]
+    pub fn connection_info(&self) -> ConnectionInfo {
+        self.connection().info()
+    }
+
+    /// The wrapped stream, to look at it and to set its options. There is no mutable reference: what is moved past this
+    /// wrapper would not be counted.
     #[must_use]
     pub fn get_ref(&self) -> &IO {
         &self.inner
-    }
-
-    /// The wrapped stream. What is read and written here is not counted.
-    #[must_use]
-    pub fn get_mut(&mut self) -> &mut IO {
-        &mut self.inner
     }
 
     /// Ends the connection for the metrics as a drop would, and gives the wrapped stream back. What happens on it
     /// from then on is not counted.
     #[must_use]
     pub fn into_inner(self) -> IO {
-        self.inner
+        let Self { connection, inner } = self;
+        drop(connection);
+        inner
     }
 }
 
 impl<IO: AsyncRead> AsyncRead for MeteredStream<IO> {
+    #[inline]
     fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let this = self.project();
         let before = buf.filled().len();
         let result = this.inner.poll_read(cx, buf);
-        let progress = match &result {
-            Poll::Ready(Ok(())) => Poll::Ready(Ok(buf.filled().len().saturating_sub(before))),
-            Poll::Ready(Err(error)) => Poll::Ready(Err(error)),
-            Poll::Pending => Poll::Pending,
-        };
-        this.connection.moved(Direction::Receive, progress);
+        let after = buf.filled().len();
+        if after > before {
+            this.connection.received(after - before);
+        } else {
+            nothing_read(this.connection, &result, buf.remaining());
+        }
         result
     }
 }
 
+/// A read that gave no bytes: there are none yet, there will be none, there was no room for any, or something failed.
+#[cold]
+fn nothing_read(connection: &Connection, result: &Poll<io::Result<()>>, room: usize) {
+    match result {
+        // The end of the stream is not that of the connection: the other direction may go on.
+        Poll::Ready(Ok(())) if room > 0 => connection.peer_ended(),
+        Poll::Ready(Ok(())) | Poll::Pending => {}
+        Poll::Ready(Err(error)) => connection.failed(error),
+    }
+}
+
 impl<IO: AsyncWrite> AsyncWrite for MeteredStream<IO> {
+    #[inline]
     fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
         let this = self.project();
         let result = this.inner.poll_write(cx, buf);
-        this.connection.moved(Direction::Transmit, written(&result));
+        written(this.connection, &result);
         result
     }
 
+    #[inline]
     fn poll_write_vectored(
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -100,21 +117,22 @@ impl<IO: AsyncWrite> AsyncWrite for MeteredStream<IO> {
     ) -> Poll<io::Result<usize>> {
         let this = self.project();
         let result = this.inner.poll_write_vectored(cx, bufs);
-        this.connection.moved(Direction::Transmit, written(&result));
+        written(this.connection, &result);
         result
     }
 
+    #[inline]
     fn is_write_vectored(&self) -> bool {
         self.inner.is_write_vectored()
     }
 
+    #[inline]
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let this = self.project();
         let result = this.inner.poll_flush(cx);
         if let Poll::Ready(Err(error)) = &result {
             this.connection.failed(error);
         }
-        this.connection.settle();
         result
     }
 
@@ -122,19 +140,21 @@ impl<IO: AsyncWrite> AsyncWrite for MeteredStream<IO> {
         let this = self.project();
         let result = this.inner.poll_shutdown(cx);
         match &result {
+            Poll::Ready(Ok(())) => this.connection.shut_down(),
             // Both ends were closed already: there was nothing left to do, and nothing went wrong.
             Poll::Ready(Err(error)) if error.kind() == io::ErrorKind::NotConnected => {}
             Poll::Ready(Err(error)) => this.connection.failed(error),
-            Poll::Ready(Ok(())) | Poll::Pending => {}
+            Poll::Pending => {}
         }
-        this.connection.settle();
         result
     }
 }
 
-fn written(result: &Poll<io::Result<usize>>) -> Poll<Result<usize, &io::Error>> {
+#[inline(always)]
+fn written(connection: &Connection, result: &Poll<io::Result<usize>>) {
     match result {
-        Poll::Ready(written) => Poll::Ready(written.as_ref().copied()),
-        Poll::Pending => Poll::Pending,
+        Poll::Ready(Ok(bytes)) => connection.transmitted(*bytes),
+        Poll::Ready(Err(error)) => connection.failed(error),
+        Poll::Pending => {}
     }
 }

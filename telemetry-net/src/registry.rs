@@ -1,0 +1,56 @@
+//! All connections that are open.
+
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use telemetry_core::bound::{PerStripe, Stripe};
+
+use crate::connection::Open;
+
+/// The connections that are open, in a list for each stripe of threads. A list is locked when a connection opens or
+/// closes, and when it is looked through; never while bytes move.
+#[derive(Debug)]
+pub(crate) struct Registry {
+    stripes: PerStripe<Mutex<Vec<Arc<Open>>>>,
+}
+
+impl Registry {
+    pub(crate) fn new() -> Self {
+        Self { stripes: PerStripe::new(Mutex::default) }
+    }
+
+    pub(crate) fn insert(&self, stripe: Stripe, open: Arc<Open>) {
+        let mut list = lock(self.stripes.get(stripe));
+        open.slot.store(list.len(), Ordering::Relaxed);
+        list.push(open);
+    }
+
+    /// Takes a connection out. What `last` takes from it cannot be taken by [`for_each`](Self::for_each) as well.
+    pub(crate) fn remove<T>(&self, stripe: Stripe, open: &Open, last: impl FnOnce() -> T) -> T {
+        let mut list = lock(self.stripes.get(stripe));
+        // The list holds one of its references until the lock is gone, so nothing is dropped under it.
+        let slot = open.slot.load(Ordering::Relaxed);
+        let removed = (slot < list.len()).then(|| list.swap_remove(slot));
+        if let Some(moved) = list.get(slot) {
+            moved.slot.store(slot, Ordering::Relaxed);
+        }
+        let last = last();
+        drop(list);
+        drop(removed);
+        last
+    }
+
+    /// Looks at all connections, one stripe after the other.
+    pub(crate) fn for_each(&self, mut look: impl FnMut(&Open)) {
+        for (_, stripe) in self.stripes.iter() {
+            for open in &*lock(stripe) {
+                look(open);
+            }
+        }
+    }
+}
+
+/// Nothing that is done under the lock can leave a list half done.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

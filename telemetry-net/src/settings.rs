@@ -1,0 +1,135 @@
+//! What a layer was told, and what all its connections share.
+
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use telemetry_core::bound::Buffered;
+use telemetry_core::opentelemetry::metrics::Meter;
+use telemetry_core::{AttributesFactory, ConnectionInfo, MeterOptions, Transport};
+
+use crate::connection::Connection;
+use crate::recorder::Recorder;
+use crate::series::{SeriesKey, Server};
+
+/// So many sets of attributes have series of their own, unless set otherwise. Half of what the SDK allows a metric, since
+/// bytes have two series each.
+const SERIES_LIMIT: usize = 1000;
+
+/// For so long nothing has to move on a connection that is idle, unless set otherwise.
+const IDLE_AFTER: Duration = Duration::from_secs(60);
+
+/// Whose connections: those that were accepted, or those that were dialled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Side {
+    Server,
+    Client,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct Settings {
+    pub(crate) side: Side,
+    pub(crate) options: MeterOptions,
+    pub(crate) attributes: AttributesFactory,
+    pub(crate) transport: Transport,
+    pub(crate) series_limit: usize,
+    pub(crate) idle_after: Duration,
+}
+
+/// The settings with the instruments that are made when the first connection needs them. Clones share these.
+#[derive(Clone, Debug)]
+pub(crate) struct Shared(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    settings: Settings,
+    recorder: OnceLock<Buffered<Recorder>>,
+}
+
+impl Shared {
+    pub(crate) fn new(side: Side) -> Self {
+        Self::from_settings(Settings {
+            side,
+            options: MeterOptions::default(),
+            attributes: AttributesFactory::none(),
+            transport: Transport::Tcp,
+            series_limit: SERIES_LIMIT,
+            idle_after: IDLE_AFTER,
+        })
+    }
+
+    pub(crate) fn with_options(side: Side, options: MeterOptions) -> Self {
+        Self::new(side).change(|settings| settings.options = options)
+    }
+
+    pub(crate) fn with_meter(side: Side, meter: Meter) -> Self {
+        Self::with_options(side, MeterOptions::default().with_meter(meter))
+    }
+
+    fn from_settings(settings: Settings) -> Self {
+        Self(Arc::new(Inner { settings, recorder: OnceLock::new() }))
+    }
+
+    /// Clones keep what they have: the change gets a new place for instruments too.
+    #[must_use]
+    pub(crate) fn change(&self, change: impl FnOnce(&mut Settings)) -> Self {
+        let mut settings = self.0.settings.clone();
+        change(&mut settings);
+        Self::from_settings(settings)
+    }
+
+    pub(crate) fn settings(&self) -> &Settings {
+        &self.0.settings
+    }
+
+    pub(crate) fn recorder(&self) -> &Buffered<Recorder> {
+        self.0.recorder.get_or_init(|| Recorder::buffered(&self.0.settings))
+    }
+
+    /// Opens the count of a connection.
+    pub(crate) fn open(&self, info: ConnectionInfo, server: Option<Server<'_>>) -> Connection {
+        let attributes = &self.settings().attributes;
+        let local = self.recorder().local();
+        let mut key = SeriesKey { transport: info.transport(), network_type: info.network_type(), server, own: &[] };
+        if !attributes.needs_extensions() {
+            return Connection::open(local.clone(), local.series_of(&key), info);
+        }
+        let mut extensions = http::Extensions::new();
+        extensions.insert(info.clone());
+        let own = attributes.attributes(&extensions);
+        key.own = &own;
+        Connection::open(local.clone(), local.series_of(&key), info)
+    }
+}
+
+/// The options that both sides have.
+macro_rules! common_options {
+    () => {
+        /// Takes the instruments from the given meter, with whatever scope it has.
+        #[must_use]
+        pub fn with_meter(meter: Meter) -> Self {
+            Self { shared: Shared::with_meter(Self::SIDE, meter) }
+        }
+
+        /// Takes provider, prefix and fixed attributes from the given options.
+        #[must_use]
+        pub fn custom(options: MeterOptions) -> Self {
+            Self { shared: Shared::with_options(Self::SIDE, options) }
+        }
+
+        /// Sets how many sets of attributes have series of their own, 1000 unless this is called and never more than 2^20.
+        /// All beyond are counted together, in series whose only attribute is `otel.metric.overflow`.
+        #[must_use]
+        pub fn with_series_limit(self, limit: usize) -> Self {
+            Self { shared: self.shared.change(|settings| settings.series_limit = limit) }
+        }
+
+        /// Sets for how long nothing must have moved on a connection that counts as idle; a minute unless this is called.
+        /// That is looked at when metrics are collected, so it cannot be told more exactly than collections come.
+        #[must_use]
+        pub fn with_idle_after(self, idle: std::time::Duration) -> Self {
+            Self { shared: self.shared.change(|settings| settings.idle_after = idle) }
+        }
+    };
+}
+
+pub(crate) use common_options;
