@@ -137,7 +137,7 @@ impl Connection {
             upgraded: AtomicBool::new(false),
         });
         recorder.registry.insert(recorder.stripe(), Arc::clone(&open));
-        recorder.series(series).active.add(1, &recorder);
+        recorder.series(series).active().add(1, &recorder);
         Self(ConnectionHandle { open, recorder })
     }
 
@@ -155,20 +155,28 @@ impl Connection {
         self.0.open.transmitted.add(bytes as u64);
     }
 
-    pub(crate) fn peer_ended(&self) {
-        self.0.open.end_of(PEER);
+    /// A read gave no bytes. With room for some that is the end of what the peer sends, and not of the connection: the
+    /// other direction may go on.
+    #[cold]
+    #[inline(never)]
+    pub(crate) fn nothing_read(&self, room: usize) {
+        if room > 0 {
+            self.0.open.end_of(PEER);
+        }
     }
 
     pub(crate) fn shut_down(&self) {
         self.0.open.end_of(LOCAL);
     }
 
-    /// Remembers the first error, which is the cause of those after it.
+    /// Remembers the first error, which is the cause of those after it, and gives it back.
     #[cold]
-    pub(crate) fn failed(&self, error: &io::Error) {
+    #[inline(never)]
+    pub(crate) fn failed(&self, error: io::Error) -> io::Error {
         if !matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted) {
-            self.0.set_error(ErrorType::from_error(error));
+            self.0.set_error(ErrorType::from_error(&error));
         }
+        error
     }
 }
 
@@ -204,7 +212,7 @@ impl Drop for Connection {
         let requests = open.counts_requests.load(Ordering::Relaxed).then(|| open.requests.load(Ordering::Relaxed));
         recorder.record(Record { series: open.series, outcome, seconds, requests });
         // The last of all: whoever sees the connection gone finds all else recorded.
-        series.active.add(-1, recorder);
+        series.active().add(-1, recorder);
     }
 }
 

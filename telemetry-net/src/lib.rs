@@ -94,6 +94,7 @@
 //! of a task that stopped to use the stream without having to wait for it.
 
 mod attributes;
+mod client;
 mod connection;
 mod detect;
 mod handshake;
@@ -108,6 +109,7 @@ mod settings;
 mod stream;
 mod tally;
 
+pub use client::{ClientNetworkMetricsLayer, ClientNetworkMetricsService, Connect, ConnectedStream, ServerAddress};
 pub use connection::ConnectionHandle;
 pub use handshake::Handshake;
 pub use layer::NetworkMetricsLayer;

@@ -148,7 +148,7 @@ impl Sink for Recorder {
     }
 
     fn drain(&self) {
-        self.all_series().for_each(|series| series.active.drain());
+        self.all_series().for_each(Series::drain);
     }
 }
 

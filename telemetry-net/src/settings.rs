@@ -87,23 +87,35 @@ impl Shared {
 
     /// Opens the count of a connection.
     pub(crate) fn open(&self, info: ConnectionInfo, server: Option<Server<'_>>) -> Connection {
-        let attributes = &self.settings().attributes;
         let local = self.recorder().local();
+        Connection::open(local.clone(), self.series_of(local, &info, server), info)
+    }
+
+    /// The place of the series of a connection.
+    pub(crate) fn series_of(&self, recorder: &Recorder, info: &ConnectionInfo, server: Option<Server<'_>>) -> u32 {
+        let attributes = &self.settings().attributes;
         let mut key = SeriesKey { transport: info.transport(), network_type: info.network_type(), server, own: &[] };
         if !attributes.needs_extensions() {
-            return Connection::open(local.clone(), local.series_of(&key), info);
+            return recorder.series_of(&key);
         }
         let mut extensions = http::Extensions::new();
         extensions.insert(info.clone());
         let own = attributes.attributes(&extensions);
         key.own = &own;
-        Connection::open(local.clone(), local.series_of(&key), info)
+        recorder.series_of(&key)
     }
 }
 
 /// The options that both sides have.
 macro_rules! common_options {
     () => {
+        /// Takes the instruments from the global meter provider. Set that one first: see
+        /// [`MeterSource::Global`](telemetry_core::MeterSource::Global).
+        #[must_use]
+        pub fn new() -> Self {
+            Self { shared: Shared::new(Self::SIDE) }
+        }
+
         /// Takes the instruments from the given meter, with whatever scope it has.
         #[must_use]
         pub fn with_meter(meter: Meter) -> Self {
@@ -114,6 +126,39 @@ macro_rules! common_options {
         #[must_use]
         pub fn custom(options: MeterOptions) -> Self {
             Self { shared: Shared::with_options(Self::SIDE, options) }
+        }
+
+        /// Adds the caller's own attributes to all metrics of a connection. A function gets extensions that hold the
+        /// [`ConnectionInfo`], once for each connection, before anything is counted.
+        ///
+        /// They win over [`MeterOptions::attributes`] of the same name. The names that the layer may set itself are left
+        /// out: `error.type`, `network.io.direction`, `network.transport` and `network.type`. A second call replaces
+        /// what the first one gave.
+        ///
+        /// ```
+        /// use telemetry_core::opentelemetry::KeyValue;
+        /// use telemetry_core::{Address, AttributesFactory, ConnectionInfo};
+        /// use telemetry_net::NetworkMetricsLayer;
+        ///
+        /// // One of two values: a peer's address would be one of very many.
+        /// let layer = NetworkMetricsLayer::new().with_attributes(AttributesFactory::from_fn(|extensions| {
+        ///     let peer = extensions.get::<ConnectionInfo>().and_then(|info| info.peer()?.ip());
+        ///     peer.map(|ip| KeyValue::new("shop.peer.local", ip.is_loopback())).into_iter().collect()
+        /// }));
+        /// # let _ = layer;
+        /// ```
+        #[must_use]
+        pub fn with_attributes(self, attributes: impl Into<AttributesFactory>) -> Self {
+            Self { shared: self.shared.change(|settings| settings.attributes = attributes.into()) }
+        }
+
+        /// Sets the transport of streams whose type does not tell it; TCP if this is not called.
+        ///
+        /// Tokio's `TcpStream`, `UnixStream` and `DuplexStream` tell it, whatever is set here. A TLS stream does not:
+        /// wrap the stream below it, or use [`meter_with_info`](Self::meter_with_info).
+        #[must_use]
+        pub fn with_transport(self, transport: Transport) -> Self {
+            Self { shared: self.shared.change(|settings| settings.transport = transport) }
         }
 
         /// Sets how many sets of attributes have series of their own, 1000 unless this is called and never more than 2^20.
