@@ -139,8 +139,7 @@ impl Sink for Recorder {
         let second = Self::second_of(self.now());
         self.registry.for_each(|open| {
             let series = self.series(open.series());
-            let quiet = open.gather(series, second);
-            if quiet >= self.idle_after {
+            if open.gather(series, second).is_some_and(|quiet| quiet >= self.idle_after) {
                 series.idle.one_more();
             }
         });

@@ -169,7 +169,8 @@ macro_rules! common_options {
         }
 
         /// Sets for how long nothing must have moved on a connection that counts as idle; a minute unless this is called.
-        /// That is looked at when metrics are collected, so it cannot be told more exactly than collections come.
+        /// That is looked at when metrics are collected, and no more exactly than in whole seconds. With zero a connection is
+        /// idle on which nothing has moved since the last collection.
         #[must_use]
         pub fn with_idle_after(self, idle: std::time::Duration) -> Self {
             Self { shared: self.shared.change(|settings| settings.idle_after = idle) }
