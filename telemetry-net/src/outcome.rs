@@ -141,7 +141,36 @@ impl Outcomes {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::HashSet;
+
+    use telemetry_core::opentelemetry::global;
+
     use super::*;
+
+    /// So full a table that hashes meet: then nothing but the comparison tells outcomes apart.
+    #[test]
+    fn outcomes_that_differ_have_places_of_their_own() {
+        let mut all = Vec::new();
+        for series in 0..4 {
+            for error in [None, Some("timeout"), Some("panic")] {
+                for reason in [None, Some(CloseReason::Peer), Some(CloseReason::Error)] {
+                    for tls_version in [None, Some("1.2"), Some("1.3")] {
+                        for tls_resumed in [None, Some(false), Some(true)] {
+                            let alpns = [None, Some("h2"), Some("http/1.1")];
+                            let outcome = |alpn| Outcome { series, error, reason, tls_version, tls_resumed, alpn };
+                            all.extend(alpns.map(outcome));
+                        }
+                    }
+                }
+            }
+        }
+        let outcomes = Outcomes::new(global::meter("test").f64_histogram("test").build(), all.len());
+        let places: Vec<_> = all.iter().map(|outcome| outcomes.place(outcome, &[])).collect();
+        assert_eq!(places.iter().collect::<HashSet<_>>().len(), all.len());
+        let again: Vec<_> = all.iter().map(|outcome| outcomes.place(outcome, &[])).collect();
+        assert_eq!(again, places);
+        assert_eq!(outcomes.place(&Outcome { series: 9, ..Outcome::default() }, &[]), OVERFLOW);
+    }
 
     #[test]
     fn nt_08_names_and_versions_of_protocols() {
