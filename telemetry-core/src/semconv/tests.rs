@@ -176,5 +176,8 @@ fn nt_61_the_two_sides_of_tcp_differ_in_name_and_words_alone() {
 }
 
 fn of_tcp(side: &str) -> Vec<&'static Metric> {
-    METRICS.iter().filter(|metric| metric.name.strip_prefix(side).is_some_and(|rest| rest.starts_with("tcp."))).collect()
+    METRICS
+        .iter()
+        .filter(|metric| metric.name.strip_prefix(side).is_some_and(|rest| rest.starts_with("tcp.")))
+        .collect()
 }

@@ -4,9 +4,8 @@ use super::{Instrument, Metric};
 
 /// Seconds, for the way to a peer and back: from within a machine, 50 us, to a connection that hardly lives, 10 s.
 /// Three bounds for each power of ten, since these times differ by the factor rather than by the difference.
-pub const ROUND_TRIP_SECONDS: &[f64] = &[
-    0.000_05, 0.000_1, 0.000_2, 0.000_5, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0,
-];
+pub const ROUND_TRIP_SECONDS: &[f64] =
+    &[0.000_05, 0.000_1, 0.000_2, 0.000_5, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0];
 
 /// Segments that are on their way at once: none, then powers of two to 1024, which is 1.4 MB of the usual size.
 pub const SEGMENTS: &[f64] = &[0.0, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0, 512.0, 1024.0];
