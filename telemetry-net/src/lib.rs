@@ -98,7 +98,11 @@ mod layer;
 mod record;
 mod service;
 mod stream;
+#[cfg(all(feature = "tcp-info", any(target_os = "linux", target_os = "android")))]
+mod tcp_info;
 
 pub use layer::NetworkMetricsLayer;
 pub use service::NetworkMetricsService;
 pub use stream::MeteredStream;
+#[cfg(all(feature = "tcp-info", any(target_os = "linux", target_os = "android")))]
+pub use tcp_info::TcpInfo;
