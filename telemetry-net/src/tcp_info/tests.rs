@@ -154,14 +154,14 @@ fn ss_tells_the_same() {
             break (info, String::from_utf8(output.stdout).unwrap());
         }
     };
-    let millis = |time: Option<Duration>| time.unwrap().as_secs_f64() * 1000.0;
+    let time = |millis: &str| Some(Duration::from_secs_f64(millis.parse::<f64>().unwrap() / 1e3));
     let number = |text: &str| text.parse::<f64>().unwrap();
     let word = |name: &str| {
         told.split_whitespace().find_map(|word| word.strip_prefix(name)).unwrap_or_else(|| panic!("{name}: {told}"))
     };
     let (rtt, rttvar) = word("rtt:").split_once('/').unwrap();
-    assert_eq!([number(rtt), number(rttvar)], [millis(info.rtt), millis(info.rttvar)], "{told}");
-    assert_eq!(number(word("minrtt:")), millis(info.min_rtt), "{told}");
+    assert_eq!([time(rtt), time(rttvar)], [info.rtt, info.rttvar], "{told}");
+    assert_eq!(time(word("minrtt:")), info.min_rtt, "{told}");
     assert_eq!(number(word("unacked:")), f64::from(info.unacked), "{told}");
     assert_eq!(number(word("lost:")), f64::from(info.lost), "{told}");
     assert_eq!(word("retrans:").split_once('/').unwrap().1, info.total_retrans.to_string(), "{told}");
