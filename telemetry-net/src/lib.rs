@@ -93,6 +93,9 @@
 //! after 64 reads and writes. So a scrape sees long connections grow. What it may miss of an open one are the last bytes
 //! of a task that stopped to use the stream without having to wait for it.
 
+// With it one function has unsafe code, and `cargo xtask lint` watches that it stays the only one.
+#![cfg_attr(not(feature = "tcp-info"), forbid(unsafe_code))]
+
 mod detect;
 mod layer;
 mod record;

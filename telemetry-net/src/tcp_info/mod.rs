@@ -1,12 +1,18 @@
 //! What the kernel tells of a TCP connection.
 
+use std::any::Any;
 use std::mem::offset_of;
 use std::os::fd::{AsFd, AsRawFd, RawFd};
 use std::time::Duration;
 
+use tokio::net::TcpStream;
+
 mod kernel;
-mod metrics;
-mod sampler;
+// The two below are for the registry of connections, which does not use them yet.
+#[allow(dead_code)]
+pub(crate) mod metrics;
+#[allow(dead_code)]
+pub(crate) mod sampler;
 
 use kernel::Layout;
 
@@ -97,6 +103,13 @@ impl TcpInfo {
             delivery_rate: filled!(layout.delivery_rate, len).filter(|&rate| rate > 0),
         })
     }
+}
+
+/// The socket of a stream whose type is known to have one that may be TCP.
+#[allow(dead_code)]
+pub(crate) fn socket<IO: 'static>(stream: &IO) -> Option<RawFd> {
+    let stream: &dyn Any = stream;
+    stream.downcast_ref::<TcpStream>().map(AsRawFd::as_raw_fd)
 }
 
 fn micros(micros: u32) -> Duration {

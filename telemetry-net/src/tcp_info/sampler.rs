@@ -2,7 +2,7 @@
 
 use std::sync::{Mutex, PoisonError};
 
-/// So many connections are asked in a row under one lock: some ten microseconds.
+/// So many connections are asked in a row under one lock: less than twenty microseconds.
 const BATCH: usize = 16;
 
 /// Goes round all live connections, so many in each round, and begins where the last round has ended.

@@ -284,3 +284,16 @@ fn a_sample_allocates_nothing() {
     let allocations = measure(|| (0..100).for_each(|_| metered.observe(&client, &reported)));
     assert_eq!(allocations.count_total, 0, "{allocations:?}");
 }
+
+#[test]
+fn only_a_tcp_stream_has_a_socket_to_ask() {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build().unwrap();
+    let _inside = runtime.enter();
+    let (client, _server) = pair();
+    client.set_nonblocking(true).unwrap();
+    let stream = tokio::net::TcpStream::from_std(client).unwrap();
+    assert_eq!(socket(&stream), Some(stream.as_raw_fd()));
+    assert!(TcpInfo::read(socket(&stream).unwrap()).is_some());
+    assert_eq!(socket(&tokio::io::empty()), None);
+    assert_eq!(socket(&tokio::net::UnixStream::pair().unwrap().0), None);
+}
