@@ -9,6 +9,7 @@ use std::thread;
 use telemetry_core::bound::Local;
 use telemetry_core::{Address, ConnectionInfo, ErrorType, TlsInfo, Transport};
 
+use crate::kernel::Socket;
 use crate::outcome::{CloseReason, Outcome};
 use crate::recorder::{Record, Recorder};
 use crate::series::Series;
@@ -21,6 +22,7 @@ pub(crate) struct Open {
     pub(crate) transmitted: Tally,
     /// Where it stands in its list.
     pub(crate) slot: AtomicU32,
+    pub(crate) socket: Socket,
     /// When it began, on the recorder's clock.
     started: u64,
     // The parts of a `ConnectionInfo`, which takes more room, and is made when somebody wants one.
@@ -118,13 +120,14 @@ pub(crate) struct Connection(ConnectionHandle);
 
 impl Connection {
     /// Counts one more.
-    pub(crate) fn open(recorder: Local<Recorder>, series: u32, info: ConnectionInfo) -> Self {
+    pub(crate) fn open(recorder: Local<Recorder>, series: u32, info: &ConnectionInfo, socket: Socket) -> Self {
         let started = recorder.now();
         let tls = info.shared_tls().map(Tls::new);
         let open = Arc::new(Open {
             received: Tally::default(),
             transmitted: Tally::default(),
             slot: AtomicU32::new(0),
+            socket,
             started,
             peer: info.peer().cloned(),
             local: info.local().cloned(),
@@ -189,10 +192,12 @@ impl Drop for Connection {
             self.0.set_error(ErrorType::Panic);
         }
         let seconds = recorder.seconds_since(open.started);
+        let series = recorder.series(open.series);
+        // The stream is dropped after this.
+        series.kernel.observe(&open.socket, &series.attributes);
         let tls = open.tls.get();
         let take = || (open.take(), tls.map(|tls| tls.take()));
         let (wire, plain) = recorder.registry.remove(recorder.stripe(), open, take);
-        let series = recorder.series(open.series);
         series.wire.add(wire);
         series.plain.add(plain.unwrap_or_default());
 

@@ -68,8 +68,8 @@ impl NetworkMetricsLayer {
     /// assert_eq!(stream.connection_info().network_type(), Some("ipv4"));
     /// ```
     #[must_use = "dropping the stream ends the connection"]
-    pub fn meter_with_info<IO>(&self, stream: IO, info: ConnectionInfo) -> MeteredStream<IO> {
-        MeteredStream::new(stream, self.shared.open(info, None))
+    pub fn meter_with_info<IO: 'static>(&self, stream: IO, info: ConnectionInfo) -> MeteredStream<IO> {
+        self.shared.meter(stream, &info, None)
     }
 }
 

@@ -93,12 +93,16 @@
 //! after 64 reads and writes. So a scrape sees long connections grow. What it may miss of an open one are the last bytes
 //! of a task that stopped to use the stream without having to wait for it.
 
+// With it one function has unsafe code, and `cargo xtask lint` watches that it stays the only one.
+#![cfg_attr(not(feature = "tcp-info"), forbid(unsafe_code))]
+
 mod attributes;
 mod client;
 mod connection;
 mod detect;
 mod handshake;
 mod instruments;
+mod kernel;
 mod layer;
 mod outcome;
 mod recorder;
@@ -108,6 +112,8 @@ mod service;
 mod settings;
 mod stream;
 mod tally;
+#[cfg(all(feature = "tcp-info", any(target_os = "linux", target_os = "android")))]
+mod tcp_info;
 
 pub use client::{ClientNetworkMetricsLayer, ClientNetworkMetricsService, Connect, ConnectedStream, ServerAddress};
 pub use connection::ConnectionHandle;
@@ -115,3 +121,5 @@ pub use handshake::Handshake;
 pub use layer::NetworkMetricsLayer;
 pub use service::NetworkMetricsService;
 pub use stream::MeteredStream;
+#[cfg(all(feature = "tcp-info", any(target_os = "linux", target_os = "android")))]
+pub use tcp_info::TcpInfo;

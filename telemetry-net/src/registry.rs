@@ -40,6 +40,20 @@ impl Registry {
         last
     }
 
+    #[cfg(all(feature = "tcp-info", any(target_os = "linux", target_os = "android")))]
+    pub(crate) fn stripes(&self) -> usize {
+        self.stripes.len()
+    }
+
+    /// Looks at some connections of a stripe, and gives back how many that has.
+    #[cfg(all(feature = "tcp-info", any(target_os = "linux", target_os = "android")))]
+    pub(crate) fn visit(&self, stripe: usize, from: usize, most: usize, look: impl FnMut(&Arc<Open>)) -> usize {
+        let Some(stripe) = self.stripes.at(stripe) else { return 0 };
+        let list = lock(stripe);
+        list.iter().skip(from).take(most).for_each(look);
+        list.len()
+    }
+
     /// Looks at all connections, one stripe after the other.
     pub(crate) fn for_each(&self, mut look: impl FnMut(&Open)) {
         for (_, stripe) in self.stripes.iter() {

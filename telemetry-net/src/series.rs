@@ -10,6 +10,7 @@ use telemetry_core::opentelemetry::metrics::UpDownCounter;
 
 use crate::attributes;
 use crate::instruments::Instruments;
+use crate::kernel;
 use crate::recorder::overflow_attributes;
 use crate::tally::{Level, Traffic};
 
@@ -49,6 +50,7 @@ pub(crate) struct Series {
     pub(crate) upgraded: Level,
     pub(crate) requests: Option<BoundHistogram<u64>>,
     handshakes: BoundUpDownCounter<i64>,
+    pub(crate) kernel: kernel::Series,
 }
 
 impl Series {
@@ -76,6 +78,7 @@ impl Series {
             upgraded: Level::new(instruments.upgraded.clone()),
             requests: instruments.requests.clone().map(BoundHistogram::new),
             handshakes: BoundUpDownCounter::new(instruments.handshakes.clone()),
+            kernel: instruments.kernel.series(),
             attributes,
         }
     }
