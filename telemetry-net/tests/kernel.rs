@@ -4,6 +4,8 @@
 
 mod common;
 
+use std::time::Duration;
+
 use common::Metered;
 use telemetry_core::MeterOptions;
 use telemetry_core::testing::Value;
@@ -53,8 +55,8 @@ async fn a_stalled_connection_shows_what_is_on_its_way() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let (_client, server) = pair(&listener).await;
     let mut server = metered.layer.meter(server);
-    let full = tokio::time::timeout(std::time::Duration::from_millis(50), server.write_all(&vec![0; 64 << 20]));
-    full.await.unwrap_err();
+    let much = vec![0; 64 << 20];
+    tokio::time::timeout(Duration::from_millis(50), server.write_all(&much)).await.unwrap_err();
     let snapshot = metered.metrics.snapshot();
     let [rate] = snapshot.points("transport.server.tcp.delivery_rate")[..] else { panic!("{snapshot:#?}") };
     assert!(matches!(rate.value, Value::Histogram { sum, .. } if sum > 0.0), "{rate:?}");
