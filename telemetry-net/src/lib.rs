@@ -94,11 +94,15 @@
 //! of a task that stopped to use the stream without having to wait for it.
 
 mod attributes;
+#[cfg(feature = "axum")]
+mod axum;
 mod connection;
 mod detect;
 mod handshake;
+mod http;
 mod instruments;
 mod layer;
+mod listener;
 mod outcome;
 mod recorder;
 mod registry;
@@ -108,8 +112,12 @@ mod settings;
 mod stream;
 mod tally;
 
+#[cfg(feature = "axum")]
+pub use axum::MakeConnectionService;
 pub use connection::ConnectionHandle;
 pub use handshake::Handshake;
+pub use http::{ConnectionService, Metered, ResponseFuture};
 pub use layer::NetworkMetricsLayer;
+pub use listener::{Listener, MeteredListener};
 pub use service::NetworkMetricsService;
 pub use stream::MeteredStream;
