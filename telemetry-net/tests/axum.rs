@@ -20,6 +20,7 @@ use telemetry_net::{ConnectionHandle, MakeConnectionService};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
 
 const REQUESTS: &str = "transport.server.connection.requests";
 const UPGRADED: &str = "transport.server.upgraded_connections";
@@ -48,18 +49,18 @@ fn app() -> Router {
 }
 
 /// Serves until it is told to stop.
-fn serve<L>(listener: L) -> (SocketAddr, oneshot::Sender<()>)
+fn serve<L>(listener: L) -> (SocketAddr, oneshot::Sender<()>, JoinHandle<()>)
 where
     L: Listener<Addr = SocketAddr>,
     L::Io: telemetry_net::Metered,
 {
     let address = listener.local_addr().unwrap();
     let (stop, stopped) = oneshot::channel();
-    tokio::spawn(async move {
+    let task = tokio::spawn(async move {
         let served = axum::serve(listener, MakeConnectionService::new(app()));
         served.with_graceful_shutdown(async { stopped.await.unwrap_or_default() }).await.unwrap();
     });
-    (address, stop)
+    (address, stop, task)
 }
 
 async fn bind() -> TcpListener {
@@ -90,7 +91,7 @@ async fn closed(metered: &Metered) -> Snapshot {
 #[tokio::test(flavor = "current_thread")]
 async fn nt_67_requests_know_their_connection_and_count() {
     let metered = Metered::new();
-    let (address, _stop) = serve(metered.layer.listen(bind().await));
+    let (address, _stop, _) = serve(metered.layer.listen(bind().await));
     let mut client = TcpStream::connect(address).await.unwrap();
     for turn in 1..=3 {
         let who = format!("{} {turn}", client.local_addr().unwrap());
@@ -108,7 +109,7 @@ async fn nt_67_requests_know_their_connection_and_count() {
 #[tokio::test(flavor = "current_thread")]
 async fn nt_35_an_upgrade_counts_until_it_is_closed() {
     let metered = Metered::new();
-    let (address, _stop) = serve(metered.layer.listen(bind().await));
+    let (address, _stop, _) = serve(metered.layer.listen(bind().await));
     let mut client = TcpStream::connect(address).await.unwrap();
     let answer = ask(&mut client, UPGRADE, "\r\n\r\n").await;
     assert!(answer.starts_with("HTTP/1.1 101"), "{answer}");
@@ -127,9 +128,10 @@ async fn nt_32_a_limit_and_a_tap_go_along() {
         stream.get_ref().set_nodelay(true).unwrap();
         assert_eq!(stream.connection().requests(), 0);
     });
-    let (address, _stop) = serve(listener);
+    let (address, _stop, _) = serve(listener);
     let mut client = TcpStream::connect(address).await.unwrap();
-    ask(&mut client, GET, " 1").await;
+    let who = format!("{} 1", client.local_addr().unwrap());
+    ask(&mut client, GET, &who).await;
     let mut second = TcpStream::connect(address).await.unwrap();
     assert_eq!(second.read(&mut [0]).await.unwrap(), 0);
     let snapshot = metered.metrics.snapshot();
@@ -141,12 +143,14 @@ async fn nt_32_a_limit_and_a_tap_go_along() {
 #[tokio::test(flavor = "current_thread")]
 async fn nt_68_a_graceful_shutdown_ends_connections_and_the_listener() {
     let metered = Metered::new();
-    let (address, stop) = serve(metered.layer.listen(bind().await));
+    let (address, stop, task) = serve(metered.layer.listen(bind().await));
     let mut client = TcpStream::connect(address).await.unwrap();
-    ask(&mut client, GET, " 1").await;
+    let who = format!("{} 1", client.local_addr().unwrap());
+    ask(&mut client, GET, &who).await;
     assert_eq!(metered.metrics.snapshot().points("transport.server.accept.age").len(), 1);
     stop.send(()).unwrap();
     assert_eq!(client.read(&mut [0]).await.unwrap(), 0);
+    task.await.unwrap();
     let snapshot = closed(&metered).await;
     assert_eq!(snapshot.count(DURATION, &[("transport.close.reason", "local")]), 1, "{snapshot:#?}");
     assert_eq!(snapshot.points("transport.server.accept.age").len(), 0);
