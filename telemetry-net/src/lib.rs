@@ -141,13 +141,17 @@
 #![cfg_attr(not(feature = "tcp-info"), forbid(unsafe_code))]
 
 mod attributes;
+#[cfg(feature = "axum")]
+mod axum;
 mod client;
 mod connection;
 mod detect;
 mod handshake;
+mod http;
 mod instruments;
 mod kernel;
 mod layer;
+mod listener;
 mod outcome;
 mod recorder;
 mod registry;
@@ -159,10 +163,14 @@ mod tally;
 #[cfg(all(feature = "tcp-info", any(target_os = "linux", target_os = "android")))]
 mod tcp_info;
 
+#[cfg(feature = "axum")]
+pub use axum::MakeConnectionService;
 pub use client::{ClientNetworkMetricsLayer, ClientNetworkMetricsService, Connect, ConnectedStream, ServerAddress};
 pub use connection::ConnectionHandle;
 pub use handshake::Handshake;
+pub use http::{ConnectionService, Metered, ResponseFuture};
 pub use layer::NetworkMetricsLayer;
+pub use listener::{Listener, MeteredListener};
 pub use service::NetworkMetricsService;
 pub use stream::MeteredStream;
 #[cfg(all(feature = "tcp-info", any(target_os = "linux", target_os = "android")))]
