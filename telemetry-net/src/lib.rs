@@ -103,9 +103,13 @@ mod service;
 mod stream;
 #[cfg(all(feature = "tcp-info", any(target_os = "linux", target_os = "android")))]
 mod tcp_info;
+#[cfg(feature = "udp")]
+mod udp;
 
 pub use layer::NetworkMetricsLayer;
 pub use service::NetworkMetricsService;
 pub use stream::MeteredStream;
 #[cfg(all(feature = "tcp-info", any(target_os = "linux", target_os = "android")))]
 pub use tcp_info::TcpInfo;
+#[cfg(feature = "udp")]
+pub use udp::{MeteredUdpSocket, UdpMetrics};
