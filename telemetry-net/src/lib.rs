@@ -162,6 +162,8 @@ mod stream;
 mod tally;
 #[cfg(all(feature = "tcp-info", any(target_os = "linux", target_os = "android")))]
 mod tcp_info;
+#[cfg(feature = "udp")]
+mod udp;
 
 #[cfg(feature = "axum")]
 pub use axum::MakeConnectionService;
@@ -175,3 +177,5 @@ pub use service::NetworkMetricsService;
 pub use stream::MeteredStream;
 #[cfg(all(feature = "tcp-info", any(target_os = "linux", target_os = "android")))]
 pub use tcp_info::TcpInfo;
+#[cfg(feature = "udp")]
+pub use udp::{MeteredUdpSocket, UdpMetrics};
