@@ -100,8 +100,11 @@ mod handshake;
 mod instruments;
 mod layer;
 mod outcome;
+mod plain;
 mod recorder;
 mod registry;
+#[cfg(feature = "rustls")]
+mod rustls;
 mod series;
 mod service;
 mod settings;
@@ -111,5 +114,10 @@ mod tally;
 pub use connection::ConnectionHandle;
 pub use handshake::Handshake;
 pub use layer::NetworkMetricsLayer;
+pub use plain::PlainStream;
+#[cfg(feature = "rustls")]
+pub use rustls::{ClientTlsStream, MeteredTlsAcceptor, MeteredTlsConnector, MeteredTlsListener, TlsStream};
 pub use service::NetworkMetricsService;
 pub use stream::MeteredStream;
+#[cfg(feature = "rustls")]
+pub use tokio_rustls;
