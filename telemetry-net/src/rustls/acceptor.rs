@@ -6,14 +6,15 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
 use tokio_rustls::rustls::ServerConfig;
 use tokio_rustls::rustls::server::{Acceptor, ClientHello};
 use tokio_rustls::{LazyConfigAcceptor, TlsAcceptor, server};
 
+use super::TlsStream;
+use super::failure::UnknownName;
 use super::handshaking::{Failure, Handshaking};
 use super::listener::{Incoming, MeteredTlsListener};
-use super::{TlsStream, failure};
 use crate::MeteredStream;
 
 /// Makes TLS handshakes as a server, and records them.
@@ -97,12 +98,20 @@ impl Config {
                 let config = choose(&started.client_hello());
                 match config {
                     Some(config) => started.into_stream(config),
-                    None => return Err((failure::unknown_name(), Some(started.io))),
+                    None => return Err(refuse(started.io).await),
                 }
             }
         };
         accepting.into_fallible().await.map_err(|(error, stream)| (error, Some(stream)))
     }
+}
+
+async fn refuse<S: AsyncWrite + Unpin>(mut stream: S) -> Failure<S> {
+    // A client that is gone need not know.
+    if stream.write_all(&UnknownName::ALERT).await.is_ok() {
+        let _ = stream.flush().await;
+    }
+    (io::Error::new(io::ErrorKind::InvalidData, UnknownName), Some(stream))
 }
 
 impl fmt::Debug for MeteredTlsAcceptor {

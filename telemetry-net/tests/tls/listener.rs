@@ -1,0 +1,1 @@
+//! The handshakes of a listener.
