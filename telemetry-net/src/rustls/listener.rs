@@ -46,6 +46,12 @@ where
 }
 
 /// A listener whose connections have TLS when they come out of it. [`MeteredTlsAcceptor::listen`] makes it.
+///
+/// Handshakes are made in tasks beside each other, so a slow client holds nobody up. Those that fail are recorded, and
+/// their connections closed; they never come out. A handshake may take ten seconds unless the acceptor was told
+/// otherwise, for which the runtime needs its time driver.
+///
+/// Dropping it cancels the handshakes that go on.
 pub struct MeteredTlsListener<L: Incoming> {
     acceptor: MeteredTlsAcceptor,
     listener: L,
@@ -60,7 +66,7 @@ impl<L: Incoming> MeteredTlsListener<L> {
     }
 
     /// Sets how many handshakes may go on at once: 1024 unless this is called, and never less than one. While there are so
-    /// many, no connection is accepted.
+    /// many, no connection is accepted. Those that are done and wait for [`accept`](Self::accept) count as well.
     #[must_use]
     pub fn with_handshake_limit(mut self, limit: usize) -> Self {
         self.limit = limit.max(1);
@@ -73,7 +79,13 @@ impl<L: Incoming> MeteredTlsListener<L> {
         &self.listener
     }
 
-    /// The next connection whose handshake is done, which need not be the next that came. Dropping the future loses none.
+    /// The next connection whose handshake is done, which need not be the next that came. It accepts while it waits.
+    ///
+    /// It is safe to drop the future before it is done: no connection is lost, and handshakes go on.
+    ///
+    /// # Panics
+    ///
+    /// Outside of a tokio runtime.
     pub async fn accept(&mut self) -> (TlsStream<L::Io>, L::Address) {
         loop {
             let accepted = {

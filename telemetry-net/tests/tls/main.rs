@@ -3,6 +3,7 @@
 
 mod bytes;
 mod certificates;
+mod client;
 mod endings;
 mod failures;
 mod handshakes;
