@@ -124,7 +124,10 @@
 //! `rustls` an acceptor and a connector do all that; other libraries can be met with
 //! [`ConnectionHandle::start_handshake`] and [`ConnectionHandle::meter_plain`].
 //!
-//! A layer around a TLS stream counts plain bytes instead. To have both layers, above and below, give the upper one
+//! What TLS meets after its handshake is an error of the connection too. So is a peer that is gone without TLS's own
+//! goodbye, as `unexpected_eof`: that is how many clients end, and how it looks when somebody cuts a connection off.
+//!
+//! A layer around a TLS stream counts plain bytes instead, in the same metrics. To have both layers, above and below, give the upper one
 //! attributes of its own, since sums over both count a connection twice.
 //!
 //! # Requests
@@ -153,8 +156,11 @@ mod kernel;
 mod layer;
 mod listener;
 mod outcome;
+mod plain;
 mod recorder;
 mod registry;
+#[cfg(feature = "rustls")]
+mod rustls;
 mod series;
 mod service;
 mod settings;
@@ -173,9 +179,14 @@ pub use handshake::Handshake;
 pub use http::{ConnectionService, Metered, ResponseFuture};
 pub use layer::NetworkMetricsLayer;
 pub use listener::{Listener, MeteredListener};
+pub use plain::PlainStream;
+#[cfg(feature = "rustls")]
+pub use rustls::{ClientTlsStream, MeteredTlsAcceptor, MeteredTlsConnector, MeteredTlsListener, TlsStream};
 pub use service::NetworkMetricsService;
 pub use stream::MeteredStream;
 #[cfg(all(feature = "tcp-info", any(target_os = "linux", target_os = "android")))]
 pub use tcp_info::TcpInfo;
+#[cfg(feature = "rustls")]
+pub use tokio_rustls;
 #[cfg(feature = "udp")]
 pub use udp::{MeteredUdpSocket, UdpMetrics};
