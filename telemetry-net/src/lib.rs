@@ -95,11 +95,15 @@
 
 mod attributes;
 mod client;
+#[cfg(feature = "axum")]
+mod axum;
 mod connection;
 mod detect;
 mod handshake;
+mod http;
 mod instruments;
 mod layer;
+mod listener;
 mod outcome;
 mod recorder;
 mod registry;
@@ -110,8 +114,12 @@ mod stream;
 mod tally;
 
 pub use client::{ClientNetworkMetricsLayer, ClientNetworkMetricsService, Connect, ConnectedStream, ServerAddress};
+#[cfg(feature = "axum")]
+pub use axum::MakeConnectionService;
 pub use connection::ConnectionHandle;
 pub use handshake::Handshake;
+pub use http::{ConnectionService, Metered, ResponseFuture};
 pub use layer::NetworkMetricsLayer;
+pub use listener::{Listener, MeteredListener};
 pub use service::NetworkMetricsService;
 pub use stream::MeteredStream;
