@@ -161,7 +161,7 @@ impl Connection {
     #[inline(never)]
     pub(crate) fn nothing_read(&self, room: usize) {
         if room > 0 {
-            self.0.open.end_of(PEER);
+            self.0.peer_ended();
         }
     }
 
@@ -173,9 +173,7 @@ impl Connection {
     #[cold]
     #[inline(never)]
     pub(crate) fn failed(&self, error: io::Error) -> io::Error {
-        if !matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted) {
-            self.0.set_error(ErrorType::from_error(&error));
-        }
+        self.0.failed(&error);
         error
     }
 }
@@ -298,6 +296,23 @@ impl ConnectionHandle {
         self.open.requests.load(Ordering::Relaxed)
     }
 
+    /// Remembers the first error, which is the cause of those after it.
+    #[cold]
+    pub(crate) fn failed(&self, error: &io::Error) {
+        if !matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted) {
+            self.set_error(error_type(error));
+        }
+    }
+
+    /// Says how the connection failed, whatever was said before.
+    pub(crate) fn replace_error(&self, error: ErrorType) {
+        self.open.error.store(self.recorder.error_number(error.as_str()), Ordering::Relaxed);
+    }
+
+    pub(crate) fn peer_ended(&self) {
+        self.open.end_of(PEER);
+    }
+
     /// Adds plain bytes that came out of TLS. Before the handshake there are none.
     pub(crate) fn plain_received(&self, bytes: usize) {
         if let Some(tls) = self.open.tls.get() {
@@ -311,6 +326,15 @@ impl ConnectionHandle {
             tls.transmitted.add_shared(bytes as u64);
         }
     }
+}
+
+/// The word for what befell a stream, which may be TLS itself.
+fn error_type(error: &io::Error) -> ErrorType {
+    #[cfg(feature = "rustls")]
+    let word = crate::rustls::error_type(error);
+    #[cfg(not(feature = "rustls"))]
+    let word = ErrorType::from_error(error);
+    word
 }
 
 impl fmt::Debug for ConnectionHandle {

@@ -50,8 +50,10 @@ impl Handshake {
         self.connection.set_tls(tls);
     }
 
-    /// There is no TLS, and so the connection has failed too.
+    /// There is no TLS, and so the connection has failed too. It has this error even if its stream has met one before:
+    /// a peer that is gone cannot be told with an alert what was wrong, but that is not what was wrong.
     pub fn failed(mut self, error: ErrorType) {
+        self.connection.replace_error(error);
         self.end(Some(error), None);
     }
 

@@ -105,8 +105,11 @@ mod instruments;
 mod layer;
 mod listener;
 mod outcome;
+mod plain;
 mod recorder;
 mod registry;
+#[cfg(feature = "rustls")]
+mod rustls;
 mod series;
 mod service;
 mod settings;
@@ -121,5 +124,10 @@ pub use handshake::Handshake;
 pub use http::{ConnectionService, Metered, ResponseFuture};
 pub use layer::NetworkMetricsLayer;
 pub use listener::{Listener, MeteredListener};
+pub use plain::PlainStream;
+#[cfg(feature = "rustls")]
+pub use rustls::{ClientTlsStream, MeteredTlsAcceptor, MeteredTlsConnector, MeteredTlsListener, TlsStream};
 pub use service::NetworkMetricsService;
 pub use stream::MeteredStream;
+#[cfg(feature = "rustls")]
+pub use tokio_rustls;

@@ -1,0 +1,62 @@
+//! The side that dials.
+
+use std::fmt;
+use std::io;
+use std::time::Duration;
+
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio_rustls::TlsConnector;
+use tokio_rustls::rustls::pki_types::ServerName;
+
+use super::ClientTlsStream;
+use super::handshaking::Handshaking;
+use crate::MeteredStream;
+
+/// Makes TLS handshakes as a client, and records them.
+#[derive(Clone)]
+pub struct MeteredTlsConnector {
+    connector: TlsConnector,
+    timeout: Option<Duration>,
+}
+
+impl MeteredTlsConnector {
+    /// Takes a `TlsConnector` or an `Arc<ClientConfig>`.
+    #[must_use]
+    pub fn new(connector: impl Into<TlsConnector>) -> Self {
+        Self { connector: connector.into(), timeout: None }
+    }
+
+    /// Ends handshakes that take longer, with the `error.type` `timeout`. Without a call there is no limit.
+    ///
+    /// The runtime then needs its time driver: a handshake that has to wait panics without it.
+    #[must_use]
+    pub fn with_timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = Some(timeout);
+        self
+    }
+
+    /// Begins a handshake with the server of that name.
+    ///
+    /// # Errors
+    ///
+    /// Those of the stream and of rustls, and [`TimedOut`](io::ErrorKind::TimedOut).
+    pub fn connect<IO>(
+        &self,
+        name: ServerName<'static>,
+        stream: MeteredStream<IO>,
+    ) -> impl Future<Output = io::Result<ClientTlsStream<IO>>> + use<IO>
+    where
+        IO: AsyncRead + AsyncWrite + Unpin,
+    {
+        let connection = stream.connection().clone();
+        let connecting = self.connector.connect(name, stream).into_fallible();
+        let inner = async { connecting.await.map_err(|(error, stream)| (error, Some(stream))) };
+        Handshaking::new(connection, self.timeout, inner)
+    }
+}
+
+impl fmt::Debug for MeteredTlsConnector {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("MeteredTlsConnector").field("timeout", &self.timeout).finish_non_exhaustive()
+    }
+}
