@@ -2,7 +2,8 @@
 //!
 //! [`NetworkMetricsLayer`] goes around a service that takes a stream, such as the one that an accept loop calls for
 //! each connection. The service then gets a [`MeteredStream`] in the stream's place, which reads and writes like it and
-//! counts. An accept loop without tower calls [`NetworkMetricsLayer::meter`].
+//! counts. An accept loop without tower calls [`NetworkMetricsLayer::meter`], or has a [`MeteredListener`] accept, which
+//! also counts what fails and what is turned away.
 //!
 //! ```
 //! use std::io;
@@ -62,6 +63,14 @@
 //! | `transport.server.active_connections` | up-down counter, `{connection}` | `network.transport`, `network.type` |
 //! | `transport.server.connection.duration` | histogram, `s` | the same, `error.type` |
 //! | `transport.server.io` | counter, `By` | the same as the first, `network.io.direction` |
+//! | `transport.server.connection.requests` | histogram, `{request}` | the same as the first |
+//! | `transport.server.upgraded_connections` | up-down counter, `{connection}` | the same as the first |
+//! | `transport.server.rejected_connections` | counter, `{connection}` | the same as the first |
+//! | `transport.server.accept.errors` | counter, `{error}` | the same as the first, `error.type` |
+//! | `transport.server.accept.age` | gauge, `s` | the same as the first |
+//!
+//! Those of requests come with [`ConnectionHandle::serve`], and the last three with a [`MeteredListener`]. What one of
+//! those has accepted has `server.address` and `server.port` as well: the address that the listener is bound to.
 //!
 //! The metrics' names are our own, since the OpenTelemetry conventions have none for an application's connections.
 //! The attributes are the conventions', and so are the bucket bounds of the duration: both come from
@@ -73,7 +82,7 @@
 //! - `error.type` is there when the connection ended badly: with the kind of the first failed read, write, flush or
 //!   shutdown, or else `panic` when a panic dropped it. The values are those of [`telemetry_core::ErrorType`].
 //!
-//! Addresses and ports are no attributes: each would make series of its own. What the service adds is in
+//! Addresses and ports of peers are no attributes: each would make series of its own. What the service adds is in
 //! [`MeterOptions::attributes`](telemetry_core::MeterOptions::attributes) and
 //! [`NetworkMetricsLayer::with_attributes`].
 //!
