@@ -45,6 +45,8 @@ where
     }
 }
 
+type Accepted<L> = (TlsStream<<L as Incoming>::Io>, <L as Incoming>::Address);
+
 /// A listener whose connections have TLS when they come out of it. [`MeteredTlsAcceptor::listen`] makes it.
 ///
 /// Handshakes are made in tasks beside each other, so a slow client holds nobody up. Those that fail are recorded, and
@@ -56,7 +58,7 @@ pub struct MeteredTlsListener<L: Incoming> {
     acceptor: MeteredTlsAcceptor,
     listener: L,
     limit: usize,
-    handshakes: JoinSet<Option<(TlsStream<L::Io>, L::Address)>>,
+    handshakes: JoinSet<Option<Accepted<L>>>,
 }
 
 impl<L: Incoming> MeteredTlsListener<L> {
