@@ -144,13 +144,17 @@
 #![cfg_attr(not(feature = "tcp-info"), forbid(unsafe_code))]
 
 mod attributes;
+#[cfg(feature = "axum")]
+mod axum;
 mod client;
 mod connection;
 mod detect;
 mod handshake;
+mod http;
 mod instruments;
 mod kernel;
 mod layer;
+mod listener;
 mod outcome;
 mod plain;
 mod recorder;
@@ -164,11 +168,17 @@ mod stream;
 mod tally;
 #[cfg(all(feature = "tcp-info", any(target_os = "linux", target_os = "android")))]
 mod tcp_info;
+#[cfg(feature = "udp")]
+mod udp;
 
+#[cfg(feature = "axum")]
+pub use axum::MakeConnectionService;
 pub use client::{ClientNetworkMetricsLayer, ClientNetworkMetricsService, Connect, ConnectedStream, ServerAddress};
 pub use connection::ConnectionHandle;
 pub use handshake::Handshake;
+pub use http::{ConnectionService, Metered, ResponseFuture};
 pub use layer::NetworkMetricsLayer;
+pub use listener::{Listener, MeteredListener};
 pub use plain::PlainStream;
 #[cfg(feature = "rustls")]
 pub use rustls::{ClientTlsStream, MeteredTlsAcceptor, MeteredTlsConnector, MeteredTlsListener, TlsStream};
@@ -178,3 +188,5 @@ pub use stream::MeteredStream;
 pub use tcp_info::TcpInfo;
 #[cfg(feature = "rustls")]
 pub use tokio_rustls;
+#[cfg(feature = "udp")]
+pub use udp::{MeteredUdpSocket, UdpMetrics};

@@ -1,6 +1,6 @@
 //! The instruments of a layer, its series, and all else that its connections share.
 
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use telemetry_core::ScopedMeter;
@@ -8,11 +8,13 @@ use telemetry_core::bound::{Buffered, Interner, OVERFLOW_ATTRIBUTE, Sink};
 use telemetry_core::opentelemetry::KeyValue;
 use telemetry_core::semconv::attribute;
 
+use crate::attributes;
 use crate::instruments::Instruments;
+use crate::listener::Ages;
 use crate::outcome::{Outcome, Outcomes};
 use crate::registry::Registry;
 use crate::series::{Series, SeriesKey};
-use crate::settings::Settings;
+use crate::settings::{Settings, Side};
 
 #[derive(Debug)]
 pub(crate) struct Recorder {
@@ -22,6 +24,8 @@ pub(crate) struct Recorder {
     pub(crate) handshakes: Outcomes,
     /// Absent at a server.
     pub(crate) connects: Option<Outcomes>,
+    /// Absent at a client.
+    pub(crate) ages: Option<Arc<Ages>>,
     series: Interner<Series>,
     /// Made when it is needed: nobody wants to see that nothing overflows.
     overflow: OnceLock<Series>,
@@ -67,6 +71,7 @@ impl Recorder {
             registry: Registry::new(),
             durations: Outcomes::new(instruments.duration.clone(), limit),
             handshakes: Outcomes::new(instruments.handshake.clone(), limit),
+            ages: (settings.side == Side::Server).then(|| Ages::new(meter)),
             connects: instruments.connect.clone().map(|connect| Outcomes::new(connect, limit)),
             series: Interner::with_limit(limit),
             overflow: OnceLock::new(),
@@ -82,6 +87,11 @@ impl Recorder {
     pub(crate) fn series_of(&self, key: &SeriesKey<'_>) -> u32 {
         let make = || Series::new(key, &self.fixed, &self.instruments);
         self.series.find_or_insert(self.series.hash(key), |series| series.is(key), make).unwrap_or(OVERFLOW)
+    }
+
+    /// The attributes of something that is no connection: of a listener, or of what it turned away.
+    pub(crate) fn attributes_of(&self, key: &SeriesKey<'_>) -> Box<[KeyValue]> {
+        attributes::of_series(key, &self.fixed)
     }
 
     pub(crate) fn series(&self, place: u32) -> &Series {

@@ -10,6 +10,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use crate::ConnectionHandle;
 use crate::connection::Connection;
+use crate::listener::Permit;
 
 pin_project! {
     /// A stream whose connection is metered. Reads, writes, flush and shutdown go to the wrapped stream unchanged.
@@ -34,6 +35,8 @@ pin_project! {
     pub struct MeteredStream<IO> {
         // Dropped before the stream: a peer that sees the stream closed finds the connection recorded.
         connection: Connection,
+        // So is the place at its listener: a peer that sees the stream closed may have it.
+        permit: Option<Permit>,
         #[pin]
         inner: IO,
     }
@@ -41,7 +44,12 @@ pin_project! {
 
 impl<IO> MeteredStream<IO> {
     pub(crate) fn new(inner: IO, connection: Connection) -> Self {
-        Self { connection, inner }
+        Self { connection, permit: None, inner }
+    }
+
+    /// Has the connection take a place of its listener's until it ends.
+    pub(crate) fn with_permit(self, permit: Option<Permit>) -> Self {
+        Self { permit, ..self }
     }
 
     /// The connection, for those who will not have the stream.
@@ -67,8 +75,8 @@ impl<IO> MeteredStream<IO> {
     /// from then on is not counted.
     #[must_use]
     pub fn into_inner(self) -> IO {
-        let Self { connection, inner } = self;
-        drop(connection);
+        let Self { connection, permit, inner } = self;
+        drop((connection, permit));
         inner
     }
 }
