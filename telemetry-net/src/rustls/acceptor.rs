@@ -139,8 +139,8 @@ impl MeteredTlsAcceptor {
         Handshaking::new(connection, self.timeout, self.config.clone().accept(stream))
     }
 
-    /// Makes the handshakes of all connections of a listener: those of a function that waits for the next metered
-    /// connection, for accept loops and servers that want a listener.
+    /// Makes the handshakes of all connections of a listener: a [`MeteredListener`](crate::MeteredListener), or a function
+    /// that waits for the next metered connection.
     ///
     /// ```
     /// use std::io;
@@ -151,17 +151,8 @@ impl MeteredTlsAcceptor {
     /// use tokio::net::TcpListener;
     ///
     /// async fn greet(config: Arc<ServerConfig>) -> io::Result<()> {
-    ///     let (layer, tcp) = (NetworkMetricsLayer::new(), Arc::new(TcpListener::bind("127.0.0.1:8443").await?));
-    ///     let mut listener = MeteredTlsAcceptor::new(config).listen(move || {
-    ///         let (layer, tcp) = (layer.clone(), Arc::clone(&tcp));
-    ///         async move {
-    ///             loop {
-    ///                 if let Ok((stream, peer)) = tcp.accept().await {
-    ///                     return (layer.meter(stream), peer);
-    ///                 }
-    ///             }
-    ///         }
-    ///     });
+    ///     let listener = NetworkMetricsLayer::new().listen(TcpListener::bind("127.0.0.1:8443").await?);
+    ///     let mut listener = MeteredTlsAcceptor::new(config).listen(listener);
     ///     loop {
     ///         let (mut stream, peer) = listener.accept().await;
     ///         tokio::spawn(async move { stream.write_all(format!("hello {peer}").as_bytes()).await });

@@ -10,7 +10,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::task::JoinSet;
 
 use super::{MeteredTlsAcceptor, TlsStream};
-use crate::MeteredStream;
+use crate::{Listener, MeteredListener, MeteredStream};
 
 /// So many handshakes may go on at once, unless set otherwise.
 const HANDSHAKES: usize = 1024;
@@ -45,6 +45,22 @@ where
     }
 }
 
+type Accepted<L> = (TlsStream<<L as Incoming>::Io>, <L as Incoming>::Address);
+
+impl<L> Incoming for MeteredListener<L>
+where
+    L: Listener + Send,
+    L::Io: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    L::Address: Send + 'static,
+{
+    type Io = L::Io;
+    type Address = L::Address;
+
+    async fn next(&mut self) -> (MeteredStream<L::Io>, L::Address) {
+        self.accept().await
+    }
+}
+
 /// A listener whose connections have TLS when they come out of it. [`MeteredTlsAcceptor::listen`] makes it.
 ///
 /// Handshakes are made in tasks beside each other, so a slow client holds nobody up. Those that fail are recorded, and
@@ -56,7 +72,7 @@ pub struct MeteredTlsListener<L: Incoming> {
     acceptor: MeteredTlsAcceptor,
     listener: L,
     limit: usize,
-    handshakes: JoinSet<Option<(TlsStream<L::Io>, L::Address)>>,
+    handshakes: JoinSet<Option<Accepted<L>>>,
 }
 
 impl<L: Incoming> MeteredTlsListener<L> {

@@ -10,3 +10,5 @@ mod handshakes;
 mod later;
 mod listener;
 mod rig;
+#[cfg(feature = "axum")]
+mod served;
