@@ -26,7 +26,7 @@ fn main() -> Result<()> {
 }
 
 fn instruction_table(count: u64) -> Result<()> {
-    let all = |entry, beside, state| -> Result<Vec<f64>> {
+    let all = |entry: &Entry, beside, state| -> Result<Vec<f64>> {
         let one = |operation| instructions(PROGRAM, entry, operation, count, beside, state);
         Operation::ALL.into_iter().map(one).collect()
     };
