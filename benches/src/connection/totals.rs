@@ -57,25 +57,26 @@ impl Totals {
     /// When a sample is missing, there twice, or wrong.
     pub fn check(&self, page: &str) -> Result<()> {
         let rows = [
-            ("transport_server_active_connections{", "", self.open),
-            ("transport_server_connection_duration_seconds_count{", "", self.ended),
-            ("transport_server_io_bytes_total{", "network_io_direction=\"receive\"", self.read),
-            ("transport_server_io_bytes_total{", "network_io_direction=\"transmit\"", self.written),
+            ("transport_server_active_connections", "", self.open),
+            ("transport_server_connection_duration_seconds_count", "", self.ended),
+            ("transport_server_io_bytes_total", "network_io_direction=\"receive\"", self.read),
+            ("transport_server_io_bytes_total", "network_io_direction=\"transmit\"", self.written),
         ];
         for (name, label, expected) in rows {
-            let is_it = |line: &&str| line.starts_with(name) && line.contains(label);
+            let is_it =
+                |line: &&str| line.strip_prefix(name).is_some_and(|rest| rest.starts_with('{')) && line.contains(label);
             let mut found = page.lines().filter(is_it);
             let (line, again) = (found.next(), found.next());
-            ensure!(again.is_none(), "{name}{label} is there twice");
+            ensure!(again.is_none(), "{name} {label} is there twice");
             let Some(line) = line else {
-                ensure!(expected == 0, "{name}{label} is missing");
+                ensure!(expected == 0, "{name} {label} is missing");
                 continue;
             };
             for label in ["network_transport=\"tcp\"", "network_type=\"ipv4\""] {
                 ensure!(line.contains(label), "no {label}: {line}");
             }
             let (_, value) = line.rsplit_once(' ').context("a line without a value")?;
-            ensure!(value.parse() == Ok(expected as f64), "{name}{label} is {value} instead of {expected}");
+            ensure!(value.parse() == Ok(expected as f64), "{name} {label} is {value} instead of {expected}");
         }
         Ok(())
     }
