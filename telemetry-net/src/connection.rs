@@ -39,7 +39,8 @@ pub(crate) struct Open {
     /// Which side was the first to end.
     ended: AtomicU8,
     counts_requests: AtomicBool,
-    upgraded: AtomicBool,
+    /// Whether it was upgraded, and whether it is over.
+    stage: AtomicU8,
 }
 
 /// What only connections with TLS have.
@@ -53,6 +54,9 @@ struct Tls {
 const NEITHER: u8 = 0;
 const PEER: u8 = 1;
 const LOCAL: u8 = 2;
+
+const UPGRADED: u8 = 1;
+const OVER: u8 = 2;
 
 impl Open {
     pub(crate) fn series(&self) -> u32 {
@@ -78,9 +82,6 @@ impl Open {
         }
         if let Some(tls) = self.tls.get() {
             series.plain.gather(tls.take());
-        }
-        if self.upgraded.load(Ordering::Relaxed) {
-            series.upgraded.one_more();
         }
         (!moved).then(|| second.saturating_sub(self.moved_at.load(Ordering::Relaxed)))
     }
@@ -139,7 +140,7 @@ impl Connection {
             transport: info.transport(),
             ended: AtomicU8::new(NEITHER),
             counts_requests: AtomicBool::new(false),
-            upgraded: AtomicBool::new(false),
+            stage: AtomicU8::new(0),
         });
         recorder.registry.insert(recorder.stripe(), Arc::clone(&open));
         recorder.series(series).active().add(1, &recorder);
@@ -197,6 +198,9 @@ impl Drop for Connection {
         let take = || (open.take(), tls.map(|tls| tls.take()));
         let (wire, plain) = recorder.registry.remove(recorder.stripe(), open, take);
         series.wire.add(wire);
+        if open.stage.fetch_or(OVER, Ordering::Relaxed) == UPGRADED {
+            series.upgraded(-1);
+        }
         series.plain.add(plain.unwrap_or_default());
 
         let error = open.error.load(Ordering::Relaxed);
@@ -280,7 +284,9 @@ impl ConnectionHandle {
     /// Says that the connection speaks another protocol from now on, a web socket for example. A server counts it among
     /// its upgraded connections until it ends.
     pub fn set_upgraded(&self) {
-        self.open.upgraded.store(true, Ordering::Relaxed);
+        if self.open.stage.fetch_or(UPGRADED, Ordering::Relaxed) == 0 {
+            self.recorder.series(self.open.series).upgraded(1);
+        }
     }
 
     /// Counts a request on the connection. Connections for which this was called, or
