@@ -73,6 +73,30 @@ where
 /// axum::serve(listener, MakeConnectionService::new(app)).await
 /// # }
 /// ```
+///
+/// It stands in the place of axum's `into_make_service_with_connect_info`. Handlers that take a `ConnectInfo` get it from
+/// a middleware:
+///
+/// ```
+/// use std::net::SocketAddr;
+/// use axum::extract::{ConnectInfo, Request};
+/// use axum::{Router, middleware::map_request, routing::get};
+/// use telemetry_core::{Address, ConnectionInfo};
+/// use telemetry_net::MakeConnectionService;
+///
+/// async fn connect_info(mut request: Request) -> Request {
+///     if let Some(Address::Socket(peer)) = request.extensions().get::<ConnectionInfo>().and_then(|info| info.peer()) {
+///         let peer = ConnectInfo(*peer);
+///         request.extensions_mut().insert(peer);
+///     }
+///     request
+/// }
+///
+/// let hello = async |ConnectInfo(peer): ConnectInfo<SocketAddr>| format!("hello {peer}");
+/// let app: Router = Router::new().route("/", get(hello)).layer(map_request(connect_info));
+/// let make = MakeConnectionService::new(app);
+/// # let _ = make;
+/// ```
 #[derive(Clone, Debug)]
 pub struct MakeConnectionService<S> {
     app: S,

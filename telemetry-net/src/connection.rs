@@ -166,7 +166,7 @@ impl Connection {
     #[inline(never)]
     pub(crate) fn nothing_read(&self, room: usize) {
         if room > 0 {
-            self.0.open.end_of(PEER);
+            self.0.peer_ended();
         }
     }
 

@@ -127,8 +127,8 @@
 //! What TLS meets after its handshake is an error of the connection too. So is a peer that is gone without TLS's own
 //! goodbye, as `unexpected_eof`: that is how many clients end, and how it looks when somebody cuts a connection off.
 //!
-//! A layer around a TLS stream counts plain bytes instead, in the same metrics. To have both layers, above and below, give the upper one
-//! attributes of its own, since sums over both count a connection twice.
+//! A layer around a TLS stream counts plain bytes instead, in the same metrics. To have both layers, above and below, give
+//! the upper one attributes of its own, since sums over both count a connection twice.
 //!
 //! # Requests
 //!

@@ -122,3 +122,45 @@ impl State {
         self.waker.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn poll(pause: impl FnOnce(&mut Context<'_>) -> Poll<()>) -> Poll<()> {
+        pause(&mut Context::from_waker(Waker::noop()))
+    }
+
+    #[test]
+    fn nt_75_pauses_double_up_to_a_second_and_start_over() {
+        let mut pauses = Pauses::new();
+        assert!(poll(|cx| pauses.poll(cx)).is_ready());
+        let mut lengths = Vec::new();
+        for _ in 0..10 {
+            lengths.push(pauses.next.as_millis());
+            pauses.begin(); // ends the one before
+        }
+        assert_eq!(lengths, [5, 10, 20, 40, 80, 160, 320, 640, 1000, 1000]);
+        assert!(poll(|cx| pauses.poll(cx)).is_pending());
+        pauses.start_over();
+        assert_eq!(pauses.next, SHORTEST);
+    }
+
+    #[test]
+    fn nt_75_the_thread_ends_with_its_pause() {
+        let pause = Pause::new(Duration::from_secs(3600));
+        assert!(poll(|cx| pause.poll(cx)).is_pending());
+        let state = Arc::downgrade(&pause.state);
+        drop(pause);
+        while state.strong_count() > 0 {
+            thread::yield_now();
+        }
+    }
+
+    #[test]
+    fn nt_75_without_a_thread_others_have_their_turn() {
+        let pause = Pause { state: Arc::default(), thread: None };
+        assert!(poll(|cx| pause.poll(cx)).is_pending());
+        assert!(poll(|cx| pause.poll(cx)).is_ready());
+    }
+}
