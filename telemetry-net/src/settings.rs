@@ -169,8 +169,8 @@ macro_rules! common_options {
 
         /// Sets the transport of streams whose type does not tell it; TCP if this is not called.
         ///
-        /// Tokio's `TcpStream`, `UnixStream` and `DuplexStream` tell it, whatever is set here. A TLS stream does not:
-        /// wrap the stream below it, or use [`meter_with_info`](Self::meter_with_info).
+        /// Tokio's `TcpStream`, `UnixStream` and `DuplexStream` tell it, whatever is set here. A TLS stream does not, but for
+        /// those of tokio-rustls around a `TcpStream` or a `UnixStream`, with feature `rustls`: wrap the stream below it.
         #[must_use]
         pub fn with_transport(self, transport: Transport) -> Self {
             Self { shared: self.shared.change(|settings| settings.transport = transport) }

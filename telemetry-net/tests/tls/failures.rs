@@ -195,7 +195,7 @@ async fn nt_72_servers_that_do_not_speak_tls() {
         let (mut peer, dialled) = tcp().await;
         let connecting = connector.connect(name(), client.meter(dialled));
         let serving = async {
-            peer.read(&mut [0; 4096]).await.unwrap();
+            assert!(peer.read(&mut [0; 4096]).await.unwrap() > 100);
             act(peer, says, then).await;
         };
         let (connected, ()) = in_time(async { tokio::join!(connecting, serving) }).await;

@@ -1,7 +1,7 @@
 //! What TLS meets after the handshake, and streams that were metered above TLS.
 
 use telemetry_core::{Address, TlsInfo, Transport};
-use telemetry_net::tokio_rustls::{TlsAcceptor, TlsConnector, client};
+use telemetry_net::tokio_rustls::{self, TlsAcceptor, TlsConnector, client};
 use telemetry_net::{MeteredTlsAcceptor, TlsStream};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpStream, UnixStream};
@@ -116,7 +116,7 @@ async fn nt_74_tls_over_a_unix_socket_has_the_sockets_transport() {
     let client = TlsConnector::from(authority.client(Client::default())).connect(name(), dialled);
     let (server, client) = in_time(async { tokio::join!(server, client) }).await;
     let rig = Rig::new();
-    let either = telemetry_net::tokio_rustls::TlsStream::from(client.unwrap());
+    let either = tokio_rustls::TlsStream::from(client.unwrap());
     for info in [rig.meter(server.unwrap()).connection_info(), rig.meter(either).connection_info()] {
         assert_eq!((info.transport(), info.network_type()), (Transport::Unix, None));
         assert_eq!(info.tls().and_then(TlsInfo::version), Some("1.3"));

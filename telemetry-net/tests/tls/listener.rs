@@ -5,6 +5,7 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+use telemetry_core::Address;
 use telemetry_core::testing::poll_once;
 use telemetry_net::tokio_rustls::{TlsConnector, client};
 use telemetry_net::{MeteredStream, MeteredTlsAcceptor, NetworkMetricsLayer};
@@ -126,7 +127,7 @@ async fn nt_72_only_so_many_handshakes_go_on_at_once() {
 
     drop(slow.pop());
     let ((stream, _), dialled) = in_time(async { tokio::join!(accepting, third) }).await;
-    assert_eq!(stream.connection_info().peer().and_then(|peer| peer.ip()), Some([127, 0, 0, 1].into()));
+    assert_eq!(stream.connection_info().peer().and_then(Address::ip), Some([127, 0, 0, 1].into()));
     drop(dialled.unwrap());
     assert_eq!(door.failed("unexpected_eof"), 1);
     assert_eq!(door.going_on(), 1.0);
