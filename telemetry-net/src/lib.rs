@@ -92,6 +92,18 @@
 //! waits for its peer, is flushed, shut down, at its end or fails, and at the latest with 64 KiB in one direction or
 //! after 64 reads and writes. So a scrape sees long connections grow. What it may miss of an open one are the last bytes
 //! of a task that stopped to use the stream without having to wait for it.
+//!
+//! # Datagrams
+//!
+//! With feature `udp`, `UdpMetrics` meters Tokio's UDP sockets: bytes, datagrams and errors in each direction.
+//!
+//! # Features
+//!
+//! | feature | what it adds |
+//! |---|---|
+//! | `bound` (default) | instruments bound to their attributes: the fast path. Without it the plain API is used, which counts the same. |
+//! | `tcp-info` | `TcpInfo`: what the kernel tells of a TCP connection, on Linux and Android; elsewhere nothing |
+//! | `udp` | `UdpMetrics` and `MeteredUdpSocket` |
 
 // With it one function has unsafe code, and `cargo xtask lint` watches that it stays the only one.
 #![cfg_attr(not(feature = "tcp-info"), forbid(unsafe_code))]
