@@ -30,14 +30,70 @@ pub struct Flags {
     pub metrics: SocketAddr,
 }
 
-/// Two listeners, one for the service and one for its metrics, that end together on SIGINT or SIGTERM.
+/// Two listeners, one for the service and one for its metrics, and the signals at which both end.
 #[derive(Debug)]
-pub struct Server {
-    service: TcpListener,
-    metrics: TcpListener,
+pub struct Listeners {
+    /// For the service.
+    pub service: TcpListener,
+    /// For its metrics.
+    pub metrics: TcpListener,
+    /// When to end.
+    pub ending: Ending,
+}
+
+impl Listeners {
+    /// Binds both and prints their addresses; the service's with a scheme.
+    ///
+    /// # Errors
+    ///
+    /// When an address cannot be bound.
+    #[allow(clippy::print_stdout, reason = "the addresses are what the examples print")]
+    pub async fn bind(flags: Flags, scheme: &str) -> io::Result<Self> {
+        let service = listen(flags.listen).await?;
+        let listeners = Self { service, metrics: listen(flags.metrics).await?, ending: Ending::new()? };
+        // Whoever reads these lines may connect or signal at once, so all the rest comes before.
+        println!("listening on {scheme}://{}", listeners.service.local_addr()?);
+        println!("metrics on http://{}/metrics", listeners.metrics.local_addr()?);
+        Ok(listeners)
+    }
+}
+
+/// SIGINT and SIGTERM.
+#[derive(Debug)]
+pub struct Ending {
     interrupt: Signal,
     terminate: Signal,
 }
+
+impl Ending {
+    /// Catches the signals from now on.
+    ///
+    /// # Errors
+    ///
+    /// When the system has no room for that.
+    pub fn new() -> io::Result<Self> {
+        Ok(Self { interrupt: signal(SignalKind::interrupt())?, terminate: signal(SignalKind::terminate())? })
+    }
+
+    /// Waits for a signal.
+    pub async fn told(&mut self) {
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+        }
+    }
+
+    /// Waits for a signal, and then for as long as connections may go on.
+    pub async fn overdue(&mut self) {
+        self.told().await;
+        sleep(GRACE).await;
+        tracing::warn!("connections that are still open after {GRACE:?} are closed");
+    }
+}
+
+/// Listeners whose connections hyper serves, until SIGINT or SIGTERM.
+#[derive(Debug)]
+pub struct Server(Listeners);
 
 impl Server {
     /// Binds both listeners and prints their addresses.
@@ -45,35 +101,25 @@ impl Server {
     /// # Errors
     ///
     /// When an address cannot be bound.
-    #[allow(clippy::print_stdout, reason = "the addresses are what the examples print")]
     pub async fn bind(flags: Flags) -> io::Result<Self> {
-        let server = Self {
-            service: listen(flags.listen).await?,
-            metrics: listen(flags.metrics).await?,
-            interrupt: signal(SignalKind::interrupt())?,
-            terminate: signal(SignalKind::terminate())?,
-        };
-        // Whoever reads these lines may connect or signal at once, so all the rest comes before.
-        println!("listening on http://{}", server.service.local_addr()?);
-        println!("metrics on http://{}/metrics", server.metrics.local_addr()?);
-        Ok(server)
+        Listeners::bind(flags, "http").await.map(Self)
     }
 
     /// Gives each accepted stream to its service, and runs the hyper connection that comes back in a task of its own.
     ///
     /// After a signal nothing more is accepted, and open connections have a few seconds to end what they are at. Those
     /// that are left then go with the runtime.
-    pub async fn run<S, M>(mut self, service: S, metrics: M)
+    pub async fn run<S, M>(self, service: S, metrics: M)
     where
         S: Service<TcpStream, Error: Debug, Future: GracefulConnection<Error: Debug> + Send + 'static>,
         M: Service<TcpStream, Error: Debug, Future: GracefulConnection<Error: Debug> + Send + 'static>,
     {
+        let Self(mut listeners) = self;
         let graceful = GracefulShutdown::new();
         tokio::select! {
-            () = accept(self.service, service, &graceful) => {}
-            () = accept(self.metrics, metrics, &graceful) => {}
-            _ = self.interrupt.recv() => {}
-            _ = self.terminate.recv() => {}
+            () = accept(listeners.service, service, &graceful) => {}
+            () = accept(listeners.metrics, metrics, &graceful) => {}
+            () = listeners.ending.told() => {}
         }
         if timeout(GRACE, graceful.shutdown()).await.is_err() {
             tracing::warn!("connections that are still open after {GRACE:?} are closed");

@@ -24,7 +24,8 @@ pub struct ConnectionInfo {
     transport: Transport,
     peer: Option<Address>,
     local: Option<Address>,
-    tls: Option<TlsInfo>,
+    /// Apart, since it is large, and most connections in a service have none.
+    tls: Option<Arc<TlsInfo>>,
 }
 
 impl ConnectionInfo {
@@ -50,8 +51,8 @@ impl ConnectionInfo {
 
     /// Says that the connection is encrypted.
     #[must_use]
-    pub fn with_tls(mut self, tls: TlsInfo) -> Self {
-        self.tls = Some(tls);
+    pub fn with_tls(mut self, tls: impl Into<Arc<TlsInfo>>) -> Self {
+        self.tls = Some(tls.into());
         self
     }
 
@@ -77,7 +78,13 @@ impl ConnectionInfo {
     /// What is known of TLS; absent when the connection is plain.
     #[must_use]
     pub fn tls(&self) -> Option<&TlsInfo> {
-        self.tls.as_ref()
+        self.tls.as_deref()
+    }
+
+    /// Like [`tls`](Self::tls), to be shared instead of copied.
+    #[must_use]
+    pub fn shared_tls(&self) -> Option<Arc<TlsInfo>> {
+        self.tls.clone()
     }
 
     /// `ipv4` or `ipv6`, from the peer or else from the local address: `network.type`. Absent without an IP address.

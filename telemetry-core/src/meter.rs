@@ -4,7 +4,6 @@ use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
-#[cfg(any(feature = "otlp", feature = "runtime"))]
 use opentelemetry::metrics::AsyncInstrument;
 use opentelemetry::metrics::{Counter, Histogram, Meter, MeterProvider, UpDownCounter};
 use opentelemetry::{InstrumentationScope, KeyValue, global};
@@ -173,6 +172,17 @@ impl ScopedMeter {
         attributes: &[KeyValue],
     ) -> ExemplarReservoir {
         store.reservoir(&self.scope, &self.name(metric), attributes, Buckets::Explicit(boundaries))
+    }
+
+    /// A value that `observe` tells in each collection. It lives on in the provider, which cannot forget it: `observe`
+    /// has to hold what it looks at weakly.
+    pub fn f64_observable_gauge(
+        &self,
+        metric: &Metric,
+        observe: impl Fn(&dyn AsyncInstrument<f64>) + Send + Sync + 'static,
+    ) {
+        let gauge = self.meter.f64_observable_gauge(self.name(metric)).with_callback(observe);
+        let _ = gauge.with_unit(metric.unit).with_description(metric.description).build();
     }
 
     /// A counter that rises and falls.

@@ -1,12 +1,12 @@
 //! The layer: its options, and where streams become metered ones.
 
-use std::sync::{Arc, OnceLock};
-
 use telemetry_core::opentelemetry::metrics::Meter;
 use telemetry_core::{AttributesFactory, ConnectionInfo, MeterOptions, Transport};
 use tower_layer::Layer;
 
-use crate::record::{Connection, Instruments};
+use crate::listener::{Listener, MeteredListener};
+use crate::series::SeriesKey;
+use crate::settings::{Shared, Side, common_options};
 use crate::{MeteredStream, NetworkMetricsService, detect};
 
 /// Meters the connections that go to a service of streams, or those that are given to [`meter`](Self::meter).
@@ -29,82 +29,15 @@ use crate::{MeteredStream, NetworkMetricsService, detect};
 ///     }));
 /// # let _ = service;
 /// ```
-#[derive(Clone, Debug, Default)]
-pub struct NetworkMetricsLayer {
-    shared: Arc<Shared>,
-}
-
-#[derive(Debug, Default)]
-struct Shared {
-    settings: Settings,
-    instruments: OnceLock<Arc<Instruments>>,
-}
-
 #[derive(Clone, Debug)]
-struct Settings {
-    options: MeterOptions,
-    attributes: AttributesFactory,
-    transport: Transport,
-}
-
-impl Default for Settings {
-    fn default() -> Self {
-        Self { options: MeterOptions::default(), attributes: AttributesFactory::none(), transport: Transport::Tcp }
-    }
+pub struct NetworkMetricsLayer {
+    shared: Shared,
 }
 
 impl NetworkMetricsLayer {
-    /// Takes the instruments from the global meter provider. Set that one first: see
-    /// [`MeterSource::Global`](telemetry_core::MeterSource::Global).
-    #[must_use]
-    pub fn new() -> Self {
-        Self::default()
-    }
+    const SIDE: Side = Side::Server;
 
-    /// Takes the instruments from the given meter, with whatever scope it has.
-    #[must_use]
-    pub fn with_meter(meter: Meter) -> Self {
-        Self::custom(MeterOptions::default().with_meter(meter))
-    }
-
-    /// Takes provider, prefix and fixed attributes from the given options.
-    #[must_use]
-    pub fn custom(options: MeterOptions) -> Self {
-        Self::from_settings(Settings { options, ..Settings::default() })
-    }
-
-    /// Adds the caller's own attributes to all metrics of a connection. A function gets extensions that hold the
-    /// [`ConnectionInfo`], once for each connection, before anything is counted.
-    ///
-    /// They win over [`MeterOptions::attributes`] of the same name. The names that the layer may set itself are left
-    /// out: `error.type`, `network.io.direction`, `network.transport` and `network.type`. A second call replaces
-    /// what the first one gave.
-    ///
-    /// ```
-    /// use telemetry_core::opentelemetry::KeyValue;
-    /// use telemetry_core::{Address, AttributesFactory, ConnectionInfo};
-    /// use telemetry_net::NetworkMetricsLayer;
-    ///
-    /// // One of two values: a peer's address would be one of very many.
-    /// let layer = NetworkMetricsLayer::new().with_attributes(AttributesFactory::from_fn(|extensions| {
-    ///     let peer = extensions.get::<ConnectionInfo>().and_then(|info| info.peer()?.ip());
-    ///     peer.map(|ip| KeyValue::new("shop.peer.local", ip.is_loopback())).into_iter().collect()
-    /// }));
-    /// # let _ = layer;
-    /// ```
-    #[must_use]
-    pub fn with_attributes(self, attributes: impl Into<AttributesFactory>) -> Self {
-        self.change(|settings| settings.attributes = attributes.into())
-    }
-
-    /// Sets the transport of streams whose type does not tell it; TCP if this is not called.
-    ///
-    /// Tokio's `TcpStream`, `UnixStream` and `DuplexStream` tell it, whatever is set here. A TLS stream does not:
-    /// wrap the stream below it, or use [`meter_with_info`](Self::meter_with_info).
-    #[must_use]
-    pub fn with_transport(self, transport: Transport) -> Self {
-        self.change(|settings| settings.transport = transport)
-    }
+    common_options!();
 
     /// Opens the count of a connection that was accepted, for accept loops without a tower service. Dropping the
     /// stream ends it.
@@ -119,7 +52,7 @@ impl NetworkMetricsLayer {
     /// ```
     #[must_use = "dropping the stream ends the connection"]
     pub fn meter<IO: 'static>(&self, stream: IO) -> MeteredStream<IO> {
-        let info = detect::connection_info(&stream, self.shared.settings.transport);
+        let info = detect::connection_info(&stream, self.shared.settings().transport);
         self.meter_with_info(stream, info)
     }
 
@@ -137,32 +70,68 @@ impl NetworkMetricsLayer {
     /// assert_eq!(stream.connection_info().network_type(), Some("ipv4"));
     /// ```
     #[must_use = "dropping the stream ends the connection"]
-    pub fn meter_with_info<IO>(&self, stream: IO, info: ConnectionInfo) -> MeteredStream<IO> {
-        let Settings { options, attributes, .. } = &self.shared.settings;
-        let mut extensions = http::Extensions::new();
-        if attributes.needs_extensions() {
-            extensions.insert(info.clone());
+    #[expect(clippy::needless_pass_by_value, reason = "who calls this has made it for the connection")]
+    pub fn meter_with_info<IO: 'static>(&self, stream: IO, info: ConnectionInfo) -> MeteredStream<IO> {
+        self.shared.meter(stream, &info, None)
+    }
+
+    /// Meters a listener: the connections that it accepts, those that it turns away, and what keeps it from accepting.
+    /// Its accept loop never fails; see [`MeteredListener::accept`].
+    ///
+    /// The instruments are made now, since the time without a connection counts from now on.
+    ///
+    /// ```
+    /// use telemetry_net::NetworkMetricsLayer;
+    /// use tokio::net::{TcpListener, TcpStream};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let listener = TcpListener::bind("127.0.0.1:0").await?;
+    /// let address = listener.local_addr()?;
+    /// let mut listener = NetworkMetricsLayer::new().listen(listener).with_max_connections(10_000);
+    ///
+    /// let client = TcpStream::connect(address).await?;
+    /// let (stream, peer) = listener.accept().await;
+    /// assert_eq!(peer, client.local_addr()?);
+    /// stream.get_ref().set_nodelay(true)?;
+    /// // .. serve the stream in a task of its own, and accept the next one ..
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn listen<L: Listener>(&self, listener: L) -> MeteredListener<L> {
+        MeteredListener::new(listener, self.shared.clone())
+    }
+
+    /// Closes a stream that was accepted, since there are too many or it is not wanted, and counts it among the rejected
+    /// ones. It was never open then. For limits of your own, in a loop that accepts by itself; a [`MeteredListener`] has
+    /// [`with_max_connections`](MeteredListener::with_max_connections).
+    ///
+    /// ```
+    /// use telemetry_net::NetworkMetricsLayer;
+    ///
+    /// let layer = NetworkMetricsLayer::new();
+    /// let (stream, _client) = tokio::io::duplex(1024);
+    /// let full = true;
+    /// if full {
+    ///     layer.reject(stream);
+    /// }
+    /// ```
+    pub fn reject<IO: 'static>(&self, stream: IO) {
+        let info = detect::connection_info(&stream, self.shared.settings().transport);
+        let recorder = self.shared.recorder().local();
+        let (transport, network_type) = (info.transport(), info.network_type());
+        let attributes = recorder.attributes_of(&SeriesKey { transport, network_type, server: None, own: &[] });
+        if let Some(rejected) = &recorder.instruments.rejected {
+            rejected.add(1, &attributes);
         }
-        let own = attributes.attributes(&extensions);
-        let connection = Connection::open(Arc::clone(self.instruments()), info, &options.attributes, &own);
-        MeteredStream::new(stream, connection)
+        // Whoever sees it closed finds it counted.
+        drop(stream);
     }
+}
 
-    fn instruments(&self) -> &Arc<Instruments> {
-        let Shared { settings, instruments } = &*self.shared;
-        instruments.get_or_init(|| Arc::new(Instruments::new(&settings.options)))
-    }
-
-    /// Clones keep what they have: the change gets a new place for instruments too.
-    fn change(self, change: impl FnOnce(&mut Settings)) -> Self {
-        let mut settings = self.shared.settings.clone();
-        change(&mut settings);
-        Self::from_settings(settings)
-    }
-
-    fn from_settings(settings: Settings) -> Self {
-        let instruments = OnceLock::new();
-        Self { shared: Arc::new(Shared { settings, instruments }) }
+impl Default for NetworkMetricsLayer {
+    fn default() -> Self {
+        Self::new()
     }
 }
 

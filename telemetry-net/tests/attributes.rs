@@ -25,7 +25,7 @@ async fn use_and_end<S: AsyncRead + AsyncWrite + Unpin>(mut stream: MeteredStrea
     stream.write_all(b"x").await.unwrap();
 }
 
-/// Asserts that all three metrics have one point with these attributes and nothing else but the direction.
+/// Asserts that all three metrics have one point with these attributes and nothing else but the direction and the reason.
 #[track_caller]
 fn assert_attributes(snapshot: &Snapshot, expected: &[(&str, &str)]) {
     let expected: BTreeMap<_, _> = expected.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
@@ -34,6 +34,9 @@ fn assert_attributes(snapshot: &Snapshot, expected: &[(&str, &str)]) {
         let mut expected = expected.clone();
         if metric == IO {
             expected.insert("network.io.direction".into(), "transmit".into());
+        }
+        if metric == DURATION {
+            expected.insert("transport.close.reason".into(), "dropped".into());
         }
         assert_eq!(point.attributes, expected, "{metric}");
     }
@@ -46,7 +49,7 @@ async fn nt_02_the_network_type_comes_from_the_peer() {
         let metered = Metered::new();
         let info = ConnectionInfo::new(Transport::Tcp).with_peer(address(peer));
         let stream = metered.layer.meter_with_info(ScriptedStream::new(), info.clone());
-        assert_eq!(stream.connection_info(), &info);
+        assert_eq!(stream.connection_info(), info);
         use_and_end(stream).await;
         assert_attributes(&metered.metrics.snapshot(), &[("network.transport", "tcp"), ("network.type", network_type)]);
     }
@@ -62,7 +65,7 @@ async fn nt_77_a_tcp_stream_tells_its_addresses() {
     let expected = ConnectionInfo::new(Transport::Tcp)
         .with_peer(client.unwrap().local_addr().unwrap())
         .with_local(listener.local_addr().unwrap());
-    assert_eq!(stream.connection_info(), &expected);
+    assert_eq!(stream.connection_info(), expected);
     use_and_end(stream).await;
     // NT-66: neither an address nor a port is among them.
     assert_attributes(&metered.metrics.snapshot(), &[("network.transport", "tcp"), ("network.type", "ipv4")]);
@@ -95,7 +98,7 @@ async fn nt_74_a_unix_stream_has_no_network_type() {
     let metered = Metered::new();
     let (server, _client) = tokio::net::UnixStream::pair().unwrap();
     let stream = metered.layer.meter(server);
-    assert_eq!(stream.connection_info(), &ConnectionInfo::new(Transport::Unix));
+    assert_eq!(stream.connection_info(), ConnectionInfo::new(Transport::Unix));
     use_and_end(stream).await;
     assert_attributes(&metered.metrics.snapshot(), &[("network.transport", "unix")]);
 }
@@ -114,8 +117,8 @@ async fn nt_74_a_unix_listener_has_a_path_and_its_client_none() {
     std::fs::remove_dir_all(&directory).unwrap();
 
     let unix = ConnectionInfo::new(Transport::Unix);
-    assert_eq!(server.connection_info(), &unix.clone().with_local(path.as_path()));
-    assert_eq!(client.connection_info(), &unix.with_peer(path.as_path()));
+    assert_eq!(server.connection_info(), unix.clone().with_local(path.as_path()));
+    assert_eq!(client.connection_info(), unix.with_peer(path.as_path()));
 }
 
 #[tokio::test(flavor = "current_thread")]
@@ -183,7 +186,7 @@ async fn an_error_is_on_the_duration_alone_and_the_rest_keeps_its_attributes() {
     let snapshot = metered.metrics.snapshot();
     let names = |metric| -> Vec<_> { snapshot.points(metric)[0].attributes.keys().cloned().collect() };
     assert_eq!(names(ACTIVE), ["area", "network.transport", "zone"]);
-    assert_eq!(names(DURATION), ["area", "error.type", "network.transport", "zone"]);
+    assert_eq!(names(DURATION), ["area", "error.type", "network.transport", "transport.close.reason", "zone"]);
     assert_eq!(names(IO), ["area", "network.io.direction", "network.transport", "zone"]);
 }
 

@@ -11,18 +11,12 @@ use common::{Closing, Metered};
 use telemetry_core::testing::{ScriptedStream, poll_once};
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, ReadBuf};
 
-const KIB: usize = 1024;
-
 fn read<S: AsyncRead + Unpin>(stream: &mut S, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
     Pin::new(stream).poll_read(&mut Context::from_waker(Waker::noop()), buf)
 }
 
 fn write<S: AsyncWrite + Unpin>(stream: &mut S, bytes: &[u8]) -> Poll<io::Result<usize>> {
     poll_once(pin!(stream.write(bytes)))
-}
-
-fn flush<S: AsyncWrite + Unpin>(stream: &mut S) -> Poll<io::Result<()>> {
-    poll_once(pin!(stream.flush()))
 }
 
 #[test]
@@ -83,32 +77,23 @@ fn nt_69_vectored_writes_are_forwarded_and_counted() {
 }
 
 #[test]
-fn nt_71_a_connection_at_rest_is_exact_while_it_is_open() {
+fn nt_71_every_collection_sees_every_byte_of_an_open_connection() {
     let metered = Metered::new();
-    let script = ScriptedStream::new().then_read("hello").then_read_pending();
+    let script = ScriptedStream::new().then_read("hello").then_read_pending().then_write(3);
     let mut stream = metered.layer.meter(script);
     let mut space = [0; 16];
 
     assert!(matches!(write(&mut stream, b"bye"), Poll::Ready(Ok(3))));
+    assert_eq!(metered.bytes(), [0.0, 3.0]);
     assert!(matches!(read(&mut stream, &mut ReadBuf::new(&mut space)), Poll::Ready(Ok(()))));
-    assert_eq!(metered.bytes(), [0.0, 0.0]);
+    assert_eq!(metered.bytes(), [5.0, 3.0]);
     assert!(read(&mut stream, &mut ReadBuf::new(&mut space)).is_pending());
     assert_eq!(metered.bytes(), [5.0, 3.0]);
-
     assert!(matches!(write(&mut stream, b"again"), Poll::Ready(Ok(5))));
-    assert!(matches!(flush(&mut stream), Poll::Ready(Ok(()))));
     assert_eq!(metered.bytes(), [5.0, 8.0]);
     assert_eq!(metered.active(), 1.0);
-}
-
-#[test]
-fn nt_71_a_writer_that_has_to_wait_is_seen() {
-    let metered = Metered::new();
-    let mut stream = metered.layer.meter(ScriptedStream::new().then_write(3).then_write_pending());
-    assert!(matches!(write(&mut stream, b"hello"), Poll::Ready(Ok(3))));
-    assert_eq!(metered.bytes(), [0.0, 0.0]);
-    assert!(write(&mut stream, b"lo").is_pending());
-    assert_eq!(metered.bytes(), [0.0, 3.0]);
+    drop(stream);
+    metered.assert_closed("seen", [5, 8], None);
 }
 
 #[test]
@@ -123,46 +108,24 @@ fn nt_71_an_error_leaves_nothing_behind() {
 }
 
 #[test]
-fn nt_71_flush_and_shutdown_are_seen_even_when_they_wait_or_fail() {
-    for (pending, error) in [(false, None), (true, None), (false, Some(io::ErrorKind::BrokenPipe))] {
-        let metered = Metered::new();
-        let mut stream = metered.layer.meter(Closing { flush: error, shutdown: error, pending });
-        assert!(matches!(write(&mut stream, b"hello"), Poll::Ready(Ok(5))));
-        assert_eq!(metered.bytes(), [0.0, 0.0]);
-        assert_eq!(flush(&mut stream).is_pending(), pending);
-        assert_eq!(metered.bytes(), [0.0, 5.0]);
-        assert!(matches!(write(&mut stream, b"hello"), Poll::Ready(Ok(5))));
-        assert_eq!(poll_once(pin!(stream.shutdown())).is_pending(), pending);
-        assert_eq!(metered.bytes(), [0.0, 10.0]);
-    }
-}
-
-#[test]
-fn nt_71_much_data_is_seen_without_a_pause() {
+fn nt_71_many_connections_add_up_in_each_collection() {
     let metered = Metered::new();
-    let script = ScriptedStream::new().then_read(vec![0; 128 * KIB]);
-    let mut stream = metered.layer.meter(script);
-    let mut space = vec![0; 64 * KIB - 1];
-
-    assert!(matches!(read(&mut stream, &mut ReadBuf::new(&mut space)), Poll::Ready(Ok(()))));
-    assert_eq!(metered.bytes(), [0.0, 0.0]);
-    assert!(matches!(read(&mut stream, &mut ReadBuf::new(&mut space[..1])), Poll::Ready(Ok(()))));
-    assert_eq!(metered.bytes(), [64.0 * KIB as f64, 0.0]);
-    assert!(matches!(write(&mut stream, &space[..10]), Poll::Ready(Ok(10))));
-    assert!(matches!(write(&mut stream, &space), Poll::Ready(Ok(_))));
-    assert_eq!(metered.bytes(), [64.0 * KIB as f64, 64.0 * KIB as f64 + 9.0]);
-}
-
-#[test]
-fn nt_71_a_task_that_only_writes_a_little_now_and_then_is_seen() {
-    let metered = Metered::new();
-    let mut stream = metered.layer.meter(ScriptedStream::new().then_read("once"));
-    let mut space = [0; 8];
-    assert!(matches!(read(&mut stream, &mut ReadBuf::new(&mut space)), Poll::Ready(Ok(()))));
-    for _ in 0..62 {
-        assert!(matches!(write(&mut stream, b"beat"), Poll::Ready(Ok(4))));
+    let mut open: Vec<_> = (0..100).map(|_| metered.layer.meter(Closing::default())).collect();
+    let mut total = 0.0;
+    for round in 1..=4 {
+        // Every second one is quiet, and some go: from the start of the list, its end and its middle.
+        for stream in open.iter_mut().step_by(2) {
+            assert!(matches!(write(stream, &[0; 7]), Poll::Ready(Ok(7))));
+            total += 7.0;
+        }
+        if round > 1 {
+            drop([open.remove(0), open.swap_remove(40)]);
+            open.pop();
+        }
+        assert_eq!(metered.bytes(), [0.0, total]);
+        assert_eq!(metered.active(), open.len() as f64);
     }
-    assert_eq!(metered.bytes(), [0.0, 0.0]);
-    assert!(matches!(write(&mut stream, b"beat"), Poll::Ready(Ok(4))));
-    assert_eq!(metered.bytes(), [4.0, 63.0 * 4.0]);
+    drop(open);
+    assert_eq!(metered.bytes(), [0.0, total]);
+    assert_eq!(metered.active(), 0.0);
 }

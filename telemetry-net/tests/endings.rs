@@ -7,6 +7,7 @@ use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use common::{DURATION, Metered, Stream, read_all, runtime};
+use telemetry_core::ErrorType;
 use telemetry_core::testing::{ScriptedStream, poll_once};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::runtime::Runtime;
@@ -20,6 +21,7 @@ fn nt_68_every_ending_counts_once() {
         run: fn(&Runtime, Stream),
         bytes: [u64; 2],
         error: Option<&'static str>,
+        reason: &'static str,
     }
     let rows = [
         Row {
@@ -33,7 +35,56 @@ fn nt_68_every_ending_counts_once() {
                 });
             },
             bytes: [5, 3],
+            reason: "peer",
             error: None,
+        },
+        Row {
+            name: "shut down, then end of stream",
+            script: |stream| stream,
+            run: |runtime, mut stream| {
+                runtime.block_on(async {
+                    stream.write_all(b"bye").await.unwrap();
+                    stream.shutdown().await.unwrap();
+                    assert_eq!(read_all(&mut stream).await.unwrap(), 5);
+                });
+            },
+            bytes: [5, 3],
+            reason: "local",
+            error: None,
+        },
+        Row {
+            name: "end of stream, and an error afterwards",
+            script: |stream| stream.then_write_error(io::ErrorKind::BrokenPipe),
+            run: |runtime, mut stream| {
+                runtime.block_on(async {
+                    assert_eq!(read_all(&mut stream).await.unwrap(), 5);
+                    stream.write_all(b"bye").await.unwrap_err();
+                });
+            },
+            bytes: [5, 0],
+            reason: "error",
+            error: Some("broken_pipe"),
+        },
+        Row {
+            name: "a read without room is no end",
+            script: |stream| stream,
+            run: |runtime, mut stream| {
+                assert_eq!(runtime.block_on(stream.read(&mut [])).unwrap(), 0);
+            },
+            bytes: [0, 0],
+            reason: "dropped",
+            error: None,
+        },
+        Row {
+            name: "an owner who says why",
+            script: |stream| stream,
+            run: |_, stream| {
+                stream.connection().set_error(ErrorType::Timeout);
+                stream.connection().set_error(ErrorType::Named("too_late"));
+            },
+            bytes: [0, 0],
+            reason: "error",
+            error: Some("timeout"),
         },
         Row {
             name: "error on read",
@@ -43,6 +94,7 @@ fn nt_68_every_ending_counts_once() {
                 assert_eq!(error.kind(), io::ErrorKind::ConnectionReset);
             },
             bytes: [5, 0],
+            reason: "error",
             error: Some("connection_reset"),
         },
         Row {
@@ -53,6 +105,7 @@ fn nt_68_every_ending_counts_once() {
                 assert_eq!(error.kind(), io::ErrorKind::BrokenPipe);
             },
             bytes: [0, 2],
+            reason: "error",
             error: Some("broken_pipe"),
         },
         Row {
@@ -67,6 +120,7 @@ fn nt_68_every_ending_counts_once() {
                 });
             },
             bytes: [0, 0],
+            reason: "error",
             error: Some("timeout"),
         },
         Row {
@@ -84,6 +138,7 @@ fn nt_68_every_ending_counts_once() {
                 });
             },
             bytes: [5, 3],
+            reason: "dropped",
             error: None,
         },
         Row {
@@ -96,9 +151,17 @@ fn nt_68_every_ending_counts_once() {
                 });
             },
             bytes: [3, 3],
+            reason: "dropped",
             error: None,
         },
-        Row { name: "never used", script: |stream| stream, run: |_, stream| drop(stream), bytes: [0, 0], error: None },
+        Row {
+            name: "never used",
+            script: |stream| stream,
+            run: |_, stream| drop(stream),
+            bytes: [0, 0],
+            reason: "dropped",
+            error: None,
+        },
         Row {
             name: "task dropped while it waits",
             script: ScriptedStream::then_read_pending,
@@ -107,6 +170,7 @@ fn nt_68_every_ending_counts_once() {
                 assert!(poll_once(reading.as_mut()).is_pending());
             },
             bytes: [5, 0],
+            reason: "dropped",
             error: None,
         },
         Row {
@@ -124,6 +188,7 @@ fn nt_68_every_ending_counts_once() {
                 });
             },
             bytes: [4, 0],
+            reason: "dropped",
             error: None,
         },
         Row {
@@ -137,6 +202,7 @@ fn nt_68_every_ending_counts_once() {
                 assert!(runtime.block_on(task).unwrap_err().is_panic());
             },
             bytes: [0, 3],
+            reason: "error",
             error: Some("panic"),
         },
         Row {
@@ -150,6 +216,7 @@ fn nt_68_every_ending_counts_once() {
                 panicked.unwrap_err();
             },
             bytes: [0, 0],
+            reason: "error",
             error: Some("panic"),
         },
         Row {
@@ -160,6 +227,7 @@ fn nt_68_every_ending_counts_once() {
                 assert!(runtime.block_on(task).unwrap_err().is_panic());
             },
             bytes: [0, 0],
+            reason: "error",
             error: Some("broken_pipe"),
         },
         Row {
@@ -172,15 +240,18 @@ fn nt_68_every_ending_counts_once() {
                 assert_eq!(inner.written(), b"byenot counted");
             },
             bytes: [0, 3],
+            reason: "dropped",
             error: None,
         },
     ];
-    for Row { name, script, run, bytes, error } in rows {
+    for Row { name, script, run, bytes, error, reason } in rows {
         let metered = Metered::new();
         let stream = metered.layer.meter(script(ScriptedStream::new().then_read("hello")));
         assert_eq!(metered.active(), 1.0, "{name}");
         assert_eq!(metered.metrics.snapshot().count(DURATION, &[]), 0, "{name}");
         run(&runtime(), stream);
         metered.assert_closed(name, bytes, error);
+        let ended = metered.metrics.snapshot().count(DURATION, &[("transport.close.reason", reason)]);
+        assert_eq!(ended, 1, "{name}: not {reason}");
     }
 }

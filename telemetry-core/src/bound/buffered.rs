@@ -1,8 +1,9 @@
 use std::fmt;
 use std::ops::Deref;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 
+use super::{PerStripe, Stripe};
 use crate::meter::ScopedMeter;
 
 /// What becomes of records: the instruments of a layer, and all that it shares.
@@ -19,6 +20,10 @@ pub trait Sink: Send + Sync + 'static {
     fn record_all(&self, records: impl Iterator<Item = Self::Record>, _stripe: Stripe) {
         records.for_each(|record| self.record(record));
     }
+
+    /// Puts what is to be had without a lock on the lists into the instruments: it may take its time, while records go on
+    /// to come. Called before [`drain`](Self::drain), and like it by one thread at a time.
+    fn gather(&self) {}
 
     /// Puts what waits elsewhere into the instruments, such as the [`StripedCount`](super::StripedCount)s. Called before
     /// a reader looks, and once more at the end; by one thread at a time, while nothing can be recorded on any stripe.
@@ -43,10 +48,6 @@ pub struct Buffered<S: Sink> {
 /// It may move to other threads: they then share the stripe for a while.
 pub struct Local<S: Sink>(Arc<Handle<S>>);
 
-/// A stripe of threads, which count and record apart from the others.
-#[derive(Clone, Copy, Debug)]
-pub struct Stripe(pub(super) usize);
-
 /// On cache lines of its own: every request of the stripe writes to the reference count.
 #[repr(align(128))]
 struct Handle<S: Sink> {
@@ -57,7 +58,7 @@ struct Handle<S: Sink> {
 
 struct Shared<S: Sink> {
     sink: S,
-    pending: Box<[Pending<S::Record>]>,
+    pending: PerStripe<Mutex<Vec<S::Record>>>,
     collected: AtomicBool,
     gate: Arc<Gate<S>>,
 }
@@ -70,9 +71,6 @@ type Gate<S> = Mutex<Option<Arc<Shared<S>>>>;
 /// All handles together. The gate would keep what they share for good.
 struct Owner<S: Sink>(Arc<Gate<S>>);
 
-#[repr(align(128))]
-struct Pending<R>(Mutex<Vec<R>>);
-
 /// A list that may be emptied, if nobody else is emptying one.
 const FULL: usize = 64;
 
@@ -84,11 +82,10 @@ impl<S: Sink> Buffered<S> {
     /// value. Where a view drops that instrument, every record goes to the instruments at once.
     #[must_use]
     pub fn new(sink: S, meter: &ScopedMeter) -> Self {
-        let stripes = stripes();
         let gate = Arc::new(Gate::default());
         let shared = Arc::new(Shared {
             sink,
-            pending: (0..stripes).map(|_| Pending(Mutex::new(Vec::with_capacity(MOST)))).collect(),
+            pending: PerStripe::new(|| Mutex::new(Vec::with_capacity(MOST))),
             collected: AtomicBool::new(false),
             gate: Arc::clone(&gate),
         });
@@ -101,10 +98,9 @@ impl<S: Sink> Buffered<S> {
                 shared.drain();
             }
         });
-        let handle = |stripe| {
-            Local(Arc::new(Handle { shared: Arc::clone(&shared), stripe: Stripe(stripe), _owner: Arc::clone(&owner) }))
-        };
-        Self { handles: (0..stripes).map(handle).collect() }
+        let handle =
+            |stripe| Local(Arc::new(Handle { shared: Arc::clone(&shared), stripe, _owner: Arc::clone(&owner) }));
+        Self { handles: Stripe::all().map(handle).collect() }
     }
 
     /// The handle for the calling thread.
@@ -112,7 +108,7 @@ impl<S: Sink> Buffered<S> {
     #[must_use]
     pub fn local(&self) -> &Local<S> {
         // The number of handles is a power of two.
-        &self.handles[thread_number() & (self.handles.len() - 1)]
+        &self.handles[Stripe::of_thread(self.handles.len())]
     }
 }
 
@@ -124,7 +120,7 @@ impl<S: Sink> Local<S> {
         if !self.waits() {
             return shared.record_now(record);
         }
-        let mut pending = lock(&shared.pending[self.0.stripe.0].0);
+        let mut pending = lock(shared.pending.get(self.0.stripe));
         pending.push(record);
         if pending.len() >= FULL {
             shared.full(&mut pending, self.0.stripe);
@@ -137,8 +133,10 @@ impl<S: Sink> Local<S> {
         self.0.shared.collected.load(Ordering::Relaxed)
     }
 
+    /// The stripe of the threads that this handle is for.
     #[inline]
-    pub(super) fn stripe(&self) -> Stripe {
+    #[must_use]
+    pub fn stripe(&self) -> Stripe {
         self.0.stripe
     }
 }
@@ -170,15 +168,16 @@ impl<S: Sink> Shared<S> {
 
     /// To be called by who holds the gate.
     fn drain(&self) {
+        self.sink.gather();
         // One list at a time, for as long as that may take.
-        for (stripe, pending) in self.pending.iter().enumerate() {
-            self.empty(&mut lock(&pending.0), Stripe(stripe));
+        for (stripe, pending) in self.pending.iter() {
+            self.empty(&mut lock(pending), stripe);
         }
         // And what has come meanwhile, with the counts, in one moment for all stripes: a reader would see something as
         // inside that has ended, and its successor on another stripe as well.
-        let mut all: Vec<_> = self.pending.iter().map(|pending| lock(&pending.0)).collect();
-        for (stripe, pending) in all.iter_mut().enumerate() {
-            self.empty(pending, Stripe(stripe));
+        let mut all: Vec<_> = self.pending.iter().map(|(stripe, pending)| (stripe, lock(pending))).collect();
+        for (stripe, pending) in &mut all {
+            self.empty(pending, *stripe);
         }
         self.sink.drain();
     }
@@ -202,22 +201,6 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// How many stripes there are: a power of two, and more than threads run at once.
-pub(super) fn stripes() -> usize {
-    let threads = std::thread::available_parallelism().map_or(1, usize::from);
-    (2 * threads).next_power_of_two().clamp(4, 256)
-}
-
-/// Threads are numbered as they come, so that the workers of a runtime have stripes of their own.
-#[inline]
-fn thread_number() -> usize {
-    static NEXT: AtomicUsize = AtomicUsize::new(0);
-    thread_local! {
-        static NUMBER: usize = NEXT.fetch_add(1, Ordering::Relaxed);
-    }
-    NUMBER.with(|number| *number)
-}
-
 impl<S: Sink> Deref for Local<S> {
     type Target = S;
 
@@ -236,7 +219,7 @@ impl<S: Sink> Clone for Local<S> {
 
 impl<S: Sink> fmt::Debug for Local<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Local").field("stripe", &self.0.stripe.0).finish_non_exhaustive()
+        f.debug_struct("Local").field("stripe", &self.0.stripe).finish_non_exhaustive()
     }
 }
 

@@ -2,8 +2,7 @@ use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 
 use opentelemetry::KeyValue;
 
-use super::buffered::stripes;
-use super::{BoundUpDownCounter, Local, Sink, Stripe};
+use super::{BoundUpDownCounter, Local, PerStripe, Sink, Stripe};
 
 /// A count for one series that rises and falls at every request, on a cell for each stripe of threads.
 ///
@@ -12,26 +11,17 @@ use super::{BoundUpDownCounter, Local, Sink, Stripe};
 /// value is exported also after the layer is gone.
 #[derive(Debug)]
 pub struct StripedCount {
-    cells: Box<[Cell]>,
+    cells: PerStripe<AtomicI64>,
     seen: AtomicBool,
     counter: BoundUpDownCounter<i64>,
     attributes: Box<[KeyValue]>,
 }
 
-#[derive(Debug, Default)]
-#[repr(align(128))]
-struct Cell(AtomicI64);
-
 impl StripedCount {
     /// A count of zero, for the series with these attributes.
     #[must_use]
     pub fn new(counter: BoundUpDownCounter<i64>, attributes: Box<[KeyValue]>) -> Self {
-        Self {
-            cells: (0..stripes()).map(|_| Cell::default()).collect(),
-            seen: AtomicBool::new(false),
-            counter,
-            attributes,
-        }
+        Self { cells: PerStripe::new(AtomicI64::default), seen: AtomicBool::new(false), counter, attributes }
     }
 
     /// Adds a value, which may be negative. It may be taken back through another handle.
@@ -48,7 +38,7 @@ impl StripedCount {
     /// before, on the same stripe.
     #[inline]
     pub fn add_later(&self, value: i64, stripe: Stripe) {
-        self.cells[stripe.0].0.fetch_add(value, Ordering::Relaxed);
+        self.cells.get(stripe).fetch_add(value, Ordering::Relaxed);
     }
 
     /// Adds a value to the instrument.
@@ -59,7 +49,7 @@ impl StripedCount {
     /// Puts the changes into the instrument. The first time even if they come to nothing: who was there and left must
     /// not look as if nobody had ever come.
     pub fn drain(&self) {
-        let change = self.cells.iter().map(|cell| cell.0.swap(0, Ordering::Relaxed)).sum();
+        let change = self.cells.iter().map(|(_, cell)| cell.swap(0, Ordering::Relaxed)).sum();
         if change != 0 || !self.seen.swap(true, Ordering::Relaxed) {
             self.add_now(change);
         }

@@ -3,32 +3,25 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use opentelemetry::KeyValue;
 
-use super::buffered::stripes;
-use super::{BoundCounter, Local, Sink};
+use super::{BoundCounter, Local, PerStripe, Sink};
 
 /// A few sums that only rise and change together, on a cell for each stripe of threads.
 ///
 /// The cells hold what has come since the last collection, and [`drain`](Self::drain) adds that to ordinary counters, as
 /// with a [`StripedCount`](super::StripedCount). A sum to which nothing was ever added is not exported.
 pub struct StripedSums<const N: usize> {
-    cells: Box<[Cell<N>]>,
+    cells: PerStripe<[AtomicU64; N]>,
     sums: [Sum; N],
 }
 
 /// A counter, and the attributes of its series.
 type Sum = (BoundCounter<u64>, Box<[KeyValue]>);
 
-/// The sums of one cell are written together: they share cache lines, which no other cell has a part of.
-#[derive(Debug)]
-#[repr(align(128))]
-struct Cell<const N: usize>([AtomicU64; N]);
-
 impl<const N: usize> StripedSums<N> {
     /// Sums of zero, for these series.
     #[must_use]
     pub fn new(sums: [Sum; N]) -> Self {
-        let cell = |_| Cell(std::array::from_fn(|_| AtomicU64::new(0)));
-        Self { cells: (0..stripes()).map(cell).collect(), sums }
+        Self { cells: PerStripe::new(|| std::array::from_fn(|_| AtomicU64::new(0))), sums }
     }
 
     /// Adds a value to each sum. Zeros cost nothing.
@@ -37,7 +30,7 @@ impl<const N: usize> StripedSums<N> {
         if !local.waits() {
             return self.add_now(values);
         }
-        for (cell, value) in self.cells[local.stripe().0].0.iter().zip(values) {
+        for (cell, value) in self.cells.get(local.stripe()).iter().zip(values) {
             if value != 0 {
                 cell.fetch_add(value, Ordering::Relaxed);
             }
@@ -47,7 +40,7 @@ impl<const N: usize> StripedSums<N> {
     /// Puts what has come into the counters.
     pub fn drain(&self) {
         self.add_now(std::array::from_fn(|sum| {
-            self.cells.iter().map(|cell| cell.0[sum].swap(0, Ordering::Relaxed)).fold(0, u64::wrapping_add)
+            self.cells.iter().map(|(_, cell)| cell[sum].swap(0, Ordering::Relaxed)).fold(0, u64::wrapping_add)
         }));
     }
 
@@ -63,6 +56,6 @@ impl<const N: usize> StripedSums<N> {
 
 impl<const N: usize> fmt::Debug for StripedSums<N> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("StripedSums").field("cells", &self.cells.len()).finish_non_exhaustive()
+        f.debug_struct("StripedSums").finish_non_exhaustive()
     }
 }

@@ -2,6 +2,7 @@
 
 mod chain;
 mod status;
+mod text;
 
 use std::any::Any;
 use std::error::Error;
@@ -11,6 +12,7 @@ use std::io;
 use crate::semconv::attribute::OTHER;
 
 pub use chain::as_error;
+pub use text::begins_with;
 
 /// Why something failed, from a closed set. An error's text never becomes a value, so the number of series stays
 /// bounded.
@@ -27,12 +29,17 @@ pub use chain::as_error;
 /// | `connection_aborted` | [`io::ErrorKind::ConnectionAborted`]; a connection that was gone before it was used |
 /// | `broken_pipe` | [`io::ErrorKind::BrokenPipe`]; in HTTP/2 also a peer that hung up |
 /// | `unexpected_eof` | [`io::ErrorKind::UnexpectedEof`]; in HTTP/1 also a peer that hung up too early |
+/// | `host_unreachable`, `network_unreachable` | [`io::ErrorKind::HostUnreachable`], [`io::ErrorKind::NetworkUnreachable`] |
+/// | `address_unavailable` | [`io::ErrorKind::AddrNotAvailable`]: the address is not this machine's, or all ports are taken |
+/// | `too_many_open_files` | the process or the machine has no file descriptor left |
+/// | `out_of_memory` | [`io::ErrorKind::OutOfMemory`], or the system has no room for a socket |
 /// | `tls_error` | the handshake failed, a certificate was not accepted, or an alert came |
 /// | `protocol_error` | the peer's bytes are no HTTP, or break its rules |
 /// | `redirect_error` | the client would not follow a redirect: too many, or against its policy |
 /// | `connect_error` | there is no connection, and none of the above says why |
 /// | `body_error` | the body of a message failed or could not be decoded, and none of the above says why |
 /// | `io_error` | any other [`io::Error`] |
+/// | any other word | the caller's own: [`Named`](Self::Named) |
 /// | `_OTHER` | an error that is none of these |
 ///
 /// Errors have causes, and the most specific one counts: a connection that failed with `connection_refused` is that,
@@ -62,8 +69,20 @@ pub enum ErrorType {
     BrokenPipe,
     /// Ended in the middle of something.
     UnexpectedEof,
+    /// No way leads to the peer's machine.
+    HostUnreachable,
+    /// No way leads to the peer's network.
+    NetworkUnreachable,
+    /// The address is not this machine's, or it has no port left.
+    AddressUnavailable,
+    /// No file descriptor is left.
+    TooManyOpenFiles,
+    /// No memory is left.
+    OutOfMemory,
     /// TLS failed.
     Tls,
+    /// A word of the caller's: lowercase, with underscores, and one of few that stand in the program.
+    Named(&'static str),
     /// The peer does not keep to the protocol.
     Protocol,
     /// A redirect was not followed.
@@ -93,7 +112,13 @@ impl ErrorType {
             Self::ConnectionAborted => "connection_aborted",
             Self::BrokenPipe => "broken_pipe",
             Self::UnexpectedEof => "unexpected_eof",
+            Self::HostUnreachable => "host_unreachable",
+            Self::NetworkUnreachable => "network_unreachable",
+            Self::AddressUnavailable => "address_unavailable",
+            Self::TooManyOpenFiles => "too_many_open_files",
+            Self::OutOfMemory => "out_of_memory",
             Self::Tls => "tls_error",
+            Self::Named(name) => name,
             Self::Protocol => "protocol_error",
             Self::Redirect => "redirect_error",
             Self::Connect => "connect_error",
@@ -139,7 +164,7 @@ impl ErrorType {
         error: &(dyn Error + 'static),
         mut recognise: impl FnMut(&(dyn Error + 'static)) -> Option<Self>,
     ) -> Self {
-        let io = |error: &(dyn Error + 'static)| error.downcast_ref().map(|io: &io::Error| io.kind().into());
+        let io = |error: &(dyn Error + 'static)| error.downcast_ref().map(Self::from_io);
         let answers = chain::chain(error).filter_map(|error| recognise(error).or_else(|| io(error)));
         // Of equals the last one is taken, which is the innermost.
         answers.max_by_key(|answer: &Self| answer.rank()).unwrap_or(Self::Other)
@@ -152,6 +177,15 @@ impl ErrorType {
     pub fn from_any<E: 'static>(error: &E) -> Self {
         let error: &dyn Any = error;
         as_error(error).map_or(Self::Other, Self::from_error)
+    }
+
+    /// The kinds of [`io::Error`] do not have everything that the system's numbers tell.
+    fn from_io(error: &io::Error) -> Self {
+        match error.raw_os_error() {
+            Some(number) if TOO_MANY_OPEN_FILES.contains(&number) => Self::TooManyOpenFiles,
+            Some(NO_BUFFERS) => Self::OutOfMemory,
+            _ => error.kind().into(),
+        }
     }
 
     /// How much it says, in the order that the documentation of the type gives.
@@ -172,6 +206,12 @@ impl ErrorType {
             | Self::ConnectionReset
             | Self::BrokenPipe
             | Self::UnexpectedEof
+            | Self::HostUnreachable
+            | Self::NetworkUnreachable
+            | Self::AddressUnavailable
+            | Self::TooManyOpenFiles
+            | Self::OutOfMemory
+            | Self::Named(_)
             | Self::Tls => 7,
             Self::Dns => 8,
         }
@@ -187,10 +227,24 @@ impl From<io::ErrorKind> for ErrorType {
             io::ErrorKind::ConnectionAborted => Self::ConnectionAborted,
             io::ErrorKind::BrokenPipe => Self::BrokenPipe,
             io::ErrorKind::UnexpectedEof => Self::UnexpectedEof,
+            io::ErrorKind::HostUnreachable => Self::HostUnreachable,
+            io::ErrorKind::NetworkUnreachable => Self::NetworkUnreachable,
+            io::ErrorKind::AddrNotAvailable => Self::AddressUnavailable,
+            io::ErrorKind::OutOfMemory => Self::OutOfMemory,
             _ => Self::Io,
         }
     }
 }
+
+/// The system's numbers for a process and for a machine that have no file descriptor left.
+const TOO_MANY_OPEN_FILES: &[i32] = if cfg!(windows) { &[10024] } else { &[23, 24] };
+
+/// The system's number for sockets that have no room.
+const NO_BUFFERS: i32 = match () {
+    () if cfg!(windows) => 10055,
+    () if cfg!(any(target_os = "linux", target_os = "android")) => 105,
+    () => 55,
+};
 
 impl fmt::Display for ErrorType {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -64,6 +64,10 @@ fn hs_06_kinds_of_io_errors_have_names() {
         (io::ErrorKind::ConnectionAborted, "connection_aborted"),
         (io::ErrorKind::BrokenPipe, "broken_pipe"),
         (io::ErrorKind::UnexpectedEof, "unexpected_eof"),
+        (io::ErrorKind::HostUnreachable, "host_unreachable"),
+        (io::ErrorKind::NetworkUnreachable, "network_unreachable"),
+        (io::ErrorKind::AddrNotAvailable, "address_unavailable"),
+        (io::ErrorKind::OutOfMemory, "out_of_memory"),
         (io::ErrorKind::PermissionDenied, "io_error"),
     ];
     for (kind, name) in names {
@@ -158,4 +162,20 @@ fn hs_06_every_box_is_opened() {
     assert_eq!(ErrorType::from_any(&reset::<Box<dyn Error + Send + Sync>>()), ErrorType::ConnectionReset);
     assert_eq!(ErrorType::from_any(&reset::<Box<dyn Error>>()), ErrorType::ConnectionReset);
     assert_eq!(ErrorType::from_any(&reset::<io::Error>()), ErrorType::ConnectionReset);
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn nt_75_numbers_of_the_system_say_what_kinds_do_not() {
+    for (number, name) in [(23, "too_many_open_files"), (24, "too_many_open_files"), (105, "out_of_memory")] {
+        let error = io::Error::from_raw_os_error(number);
+        assert_eq!(ErrorType::from_error(&error).as_str(), name);
+        assert_eq!(ErrorType::from_error(&io::Error::other(error)).as_str(), name);
+    }
+    assert_eq!(ErrorType::from_error(&io::Error::from_raw_os_error(104)), ErrorType::ConnectionReset);
+}
+
+#[test]
+fn a_callers_word_counts_as_it_is() {
+    assert_eq!(ErrorType::Named("quota_exceeded").as_str(), "quota_exceeded");
 }

@@ -57,6 +57,10 @@ pub const SERVER_ADDRESS: &str = "server.address";
 pub const SERVER_PORT: &str = "server.port";
 /// The service's name, on the resource. Stable.
 pub const SERVICE_NAME: &str = "service.name";
+/// The version of TLS: `1.2` or `1.3`. Development.
+pub const TLS_PROTOCOL_VERSION: &str = "tls.protocol.version";
+/// Whether an earlier TLS session was resumed. Development.
+pub const TLS_RESUMED: &str = "tls.resumed";
 /// The whole URL that a client asks for, without credentials. Stable.
 pub const URL_FULL: &str = "url.full";
 /// The path of the URL. Stable.
@@ -73,6 +77,9 @@ pub const USER_AGENT_ORIGINAL: &str = "user_agent.original";
 pub const USER_AGENT_SYNTHETIC_TYPE: &str = "user_agent.synthetic.type";
 /// Which worker thread of a Tokio runtime, counted from 0. Our own name.
 pub const TOKIO_RUNTIME_WORKER_INDEX: &str = "tokio.runtime.worker.index";
+/// Why a connection ended: [`CLOSED_BY_PEER`], [`CLOSED_LOCALLY`], [`CLOSED_BY_DROP`] or [`CLOSED_BY_ERROR`]. Our own
+/// name.
+pub const TRANSPORT_CLOSE_REASON: &str = "transport.close.reason";
 
 /// Value of [`HTTP_REQUEST_METHOD`] and [`RPC_METHOD`] for a method that is not known, and of [`ERROR_TYPE`] for an
 /// error that is not.
@@ -85,6 +92,14 @@ pub const DIRECTION_TRANSMIT: &str = "transmit";
 pub const CONNECTION_ACTIVE: &str = "active";
 /// Value of [`HTTP_CONNECTION_STATE`] for a connection that waits for its next request.
 pub const CONNECTION_IDLE: &str = "idle";
+/// Value of [`TRANSPORT_CLOSE_REASON`]: the peer was the first to end its side.
+pub const CLOSED_BY_PEER: &str = "peer";
+/// Value of [`TRANSPORT_CLOSE_REASON`]: this end was the first to shut its side down.
+pub const CLOSED_LOCALLY: &str = "local";
+/// Value of [`TRANSPORT_CLOSE_REASON`]: the stream was dropped before either side had ended.
+pub const CLOSED_BY_DROP: &str = "dropped";
+/// Value of [`TRANSPORT_CLOSE_REASON`]: something failed, and [`ERROR_TYPE`] says what.
+pub const CLOSED_BY_ERROR: &str = "error";
 /// Value of [`RPC_SYSTEM_NAME`] for gRPC.
 pub const RPC_SYSTEM_GRPC: &str = "grpc";
 /// Value of [`USER_AGENT_SYNTHETIC_TYPE`] for crawlers and the like.
@@ -122,6 +137,8 @@ pub(super) const ALL: &[&str] = &[
     SERVER_ADDRESS,
     SERVER_PORT,
     SERVICE_NAME,
+    TLS_PROTOCOL_VERSION,
+    TLS_RESUMED,
     URL_FULL,
     URL_PATH,
     URL_QUERY,

@@ -38,6 +38,8 @@ fn co_40_attribute_names_are_the_conventions_own() {
         official::attribute::SERVER_ADDRESS,
         official::attribute::SERVER_PORT,
         official::resource::SERVICE_NAME,
+        official::attribute::TLS_PROTOCOL_VERSION,
+        official::attribute::TLS_RESUMED,
         official::attribute::URL_FULL,
         official::attribute::URL_PATH,
         official::attribute::URL_QUERY,
@@ -110,6 +112,7 @@ fn nt_60_own_names_follow_the_conventions_patterns() {
     }
     assert_eq!(metric::HTTP_SERVER_RESPONSE_HEAD_DURATION.name, "http.server.response.head.duration");
     assert_eq!(attribute::TOKIO_RUNTIME_WORKER_INDEX, "tokio.runtime.worker.index");
+    assert_eq!(attribute::TRANSPORT_CLOSE_REASON, "transport.close.reason");
 }
 
 #[test]
@@ -123,13 +126,18 @@ fn nt_61_units_are_seconds_bytes_or_counts() {
             Instrument::Counter if metric.name.ends_with(".datagrams") => "{datagram}",
             Instrument::Counter if metric.name.ends_with(".errors") => "{error}",
             Instrument::Histogram if metric.name.ends_with(".duration") => "s",
+            Instrument::Histogram if metric.name.ends_with(".requests") => "{request}",
+            Instrument::Gauge if metric.name.ends_with(".age") => "s",
             Instrument::Counter if metric.name.ends_with(".time") => "s",
             Instrument::Counter if metric.name.ends_with(".parks") => "{park}",
-            Instrument::Histogram | Instrument::Counter => "By",
+            Instrument::Counter if metric.name.ends_with(".errors") => "{error}",
+            Instrument::Counter if metric.name.ends_with("_connections") => "{connection}",
             Instrument::UpDownCounter if metric.name.ends_with("requests") => "{request}",
+            Instrument::UpDownCounter if metric.name.ends_with("_handshakes") => "{handshake}",
             Instrument::UpDownCounter if metric.name.ends_with(".workers") => "{worker}",
             Instrument::UpDownCounter if metric.name.starts_with("tokio.runtime.") => "{task}",
             Instrument::UpDownCounter => "{connection}",
+            Instrument::Histogram | Instrument::Counter | Instrument::Gauge => "By",
         };
         assert_eq!(metric.unit, expected, "{}", metric.name);
     }

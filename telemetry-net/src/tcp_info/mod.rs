@@ -23,10 +23,7 @@ use std::time::Duration;
 use tokio::net::TcpStream;
 
 mod kernel;
-// The two below are for the registry of connections, which does not use them yet.
-#[allow(dead_code)]
 pub(crate) mod metrics;
-#[allow(dead_code)]
 pub(crate) mod sampler;
 
 use kernel::Layout;
@@ -121,7 +118,6 @@ impl TcpInfo {
 }
 
 /// The socket of a stream whose type is known to have one that may be TCP.
-#[allow(dead_code)]
 pub(crate) fn socket<IO: 'static>(stream: &IO) -> Option<RawFd> {
     let stream: &dyn Any = stream;
     stream.downcast_ref::<TcpStream>().map(AsRawFd::as_raw_fd)

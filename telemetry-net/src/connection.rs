@@ -1,0 +1,367 @@
+//! An open connection: its state, the guard that ends it, and the handle by which others know it.
+
+use std::fmt;
+use std::io;
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, Ordering};
+use std::sync::{Arc, OnceLock};
+use std::thread;
+
+use telemetry_core::bound::Local;
+use telemetry_core::{Address, ConnectionInfo, ErrorType, TlsInfo, Transport};
+
+use crate::kernel::Socket;
+use crate::outcome::{CloseReason, Outcome};
+use crate::recorder::{Record, Recorder};
+use crate::series::Series;
+use crate::tally::{Moved, Tally};
+
+/// All that is kept of a connection while it is open.
+#[derive(Debug)]
+pub(crate) struct Open {
+    pub(crate) received: Tally,
+    pub(crate) transmitted: Tally,
+    /// Where it stands in its list.
+    pub(crate) slot: AtomicU32,
+    pub(crate) socket: Socket,
+    /// When it began, on the recorder's clock.
+    started: u64,
+    // The parts of a `ConnectionInfo`, which takes more room, and is made when somebody wants one.
+    peer: Option<Address>,
+    local: Option<Address>,
+    tls: OnceLock<Box<Tls>>,
+    series: u32,
+    /// The recorder's number for the first error; zero without one.
+    error: AtomicU32,
+    requests: AtomicU32,
+    /// The second of the recorder's clock at which a collection last saw that something had moved.
+    moved_at: AtomicU32,
+    transport: Transport,
+    /// Which side was the first to end.
+    ended: AtomicU8,
+    counts_requests: AtomicBool,
+    upgraded: AtomicBool,
+}
+
+/// What only connections with TLS have.
+#[derive(Debug)]
+struct Tls {
+    info: Arc<TlsInfo>,
+    received: Tally,
+    transmitted: Tally,
+}
+
+const NEITHER: u8 = 0;
+const PEER: u8 = 1;
+const LOCAL: u8 = 2;
+
+impl Open {
+    pub(crate) fn series(&self) -> u32 {
+        self.series
+    }
+
+    /// Notes that a side has ended, if it is the first.
+    fn end_of(&self, side: u8) {
+        // Only the connection's stream comes here: no other thread can be in between.
+        if self.ended.load(Ordering::Relaxed) == NEITHER {
+            self.ended.store(side, Ordering::Relaxed);
+        }
+    }
+
+    /// Gives a series what has changed since the last collection, and says for how many seconds nothing has moved. Absent
+    /// if something has.
+    pub(crate) fn gather(&self, series: &Series, second: u32) -> Option<u32> {
+        let wire = self.take();
+        let moved = wire != Moved::default();
+        if moved {
+            series.wire.gather(wire);
+            self.moved_at.store(second, Ordering::Relaxed);
+        }
+        if let Some(tls) = self.tls.get() {
+            series.plain.gather(tls.take());
+        }
+        if self.upgraded.load(Ordering::Relaxed) {
+            series.upgraded.one_more();
+        }
+        (!moved).then(|| second.saturating_sub(self.moved_at.load(Ordering::Relaxed)))
+    }
+
+    fn take(&self) -> Moved {
+        Moved { received: self.received.take(), transmitted: self.transmitted.take() }
+    }
+
+    fn info(&self) -> ConnectionInfo {
+        let mut info = ConnectionInfo::new(self.transport);
+        if let Some(peer) = &self.peer {
+            info = info.with_peer(peer.clone());
+        }
+        if let Some(local) = &self.local {
+            info = info.with_local(local.clone());
+        }
+        match self.tls.get() {
+            Some(tls) => info.with_tls(Arc::clone(&tls.info)),
+            None => info,
+        }
+    }
+}
+
+impl Tls {
+    fn new(info: Arc<TlsInfo>) -> Box<Self> {
+        Box::new(Self { info, received: Tally::default(), transmitted: Tally::default() })
+    }
+
+    fn take(&self) -> Moved {
+        Moved { received: self.received.take(), transmitted: self.transmitted.take() }
+    }
+}
+
+/// The connection as its stream has it. Its drop is the end, and there is no other.
+#[derive(Debug)]
+pub(crate) struct Connection(ConnectionHandle);
+
+impl Connection {
+    /// Counts one more.
+    pub(crate) fn open(recorder: Local<Recorder>, series: u32, info: &ConnectionInfo, socket: Socket) -> Self {
+        let started = recorder.now();
+        let tls = info.shared_tls().map(Tls::new);
+        let open = Arc::new(Open {
+            received: Tally::default(),
+            transmitted: Tally::default(),
+            slot: AtomicU32::new(0),
+            socket,
+            started,
+            peer: info.peer().cloned(),
+            local: info.local().cloned(),
+            tls: tls.map_or_else(OnceLock::new, OnceLock::from),
+            series,
+            error: AtomicU32::new(0),
+            requests: AtomicU32::new(0),
+            moved_at: AtomicU32::new(Recorder::second_of(started)),
+            transport: info.transport(),
+            ended: AtomicU8::new(NEITHER),
+            counts_requests: AtomicBool::new(false),
+            upgraded: AtomicBool::new(false),
+        });
+        recorder.registry.insert(recorder.stripe(), Arc::clone(&open));
+        recorder.series(series).active().add(1, &recorder);
+        Self(ConnectionHandle { open, recorder })
+    }
+
+    pub(crate) fn handle(&self) -> &ConnectionHandle {
+        &self.0
+    }
+
+    #[inline(always)]
+    pub(crate) fn received(&self, bytes: usize) {
+        self.0.open.received.add(bytes as u64);
+    }
+
+    #[inline(always)]
+    pub(crate) fn transmitted(&self, bytes: usize) {
+        self.0.open.transmitted.add(bytes as u64);
+    }
+
+    /// A read gave no bytes. With room for some that is the end of what the peer sends, and not of the connection: the
+    /// other direction may go on.
+    #[cold]
+    #[inline(never)]
+    pub(crate) fn nothing_read(&self, room: usize) {
+        if room > 0 {
+            self.0.peer_ended();
+        }
+    }
+
+    pub(crate) fn shut_down(&self) {
+        self.0.open.end_of(LOCAL);
+    }
+
+    /// Remembers the first error, which is the cause of those after it, and gives it back.
+    #[cold]
+    #[inline(never)]
+    pub(crate) fn failed(&self, error: io::Error) -> io::Error {
+        self.0.failed(&error);
+        error
+    }
+}
+
+impl Drop for Connection {
+    fn drop(&mut self) {
+        let ConnectionHandle { open, recorder } = &self.0;
+        if thread::panicking() {
+            self.0.set_error(ErrorType::Panic);
+        }
+        let seconds = recorder.seconds_since(open.started);
+        let series = recorder.series(open.series);
+        // The stream is dropped after this.
+        series.kernel.observe(&open.socket, &series.attributes);
+        let tls = open.tls.get();
+        let take = || (open.take(), tls.map(|tls| tls.take()));
+        let (wire, plain) = recorder.registry.remove(recorder.stripe(), open, take);
+        series.wire.add(wire);
+        series.plain.add(plain.unwrap_or_default());
+
+        let error = open.error.load(Ordering::Relaxed);
+        let reason = match open.ended.load(Ordering::Relaxed) {
+            _ if error != 0 => CloseReason::Error,
+            PEER => CloseReason::Peer,
+            LOCAL => CloseReason::Local,
+            _ => CloseReason::Dropped,
+        };
+        let outcome = recorder.duration_of(&Outcome {
+            series: open.series,
+            error: (error != 0).then(|| recorder.error_word(error)),
+            reason: Some(reason),
+            tls_version: tls.and_then(|tls| tls.info.version()),
+            tls_resumed: None,
+            alpn: tls.and_then(|tls| tls.info.alpn()),
+        });
+        let requests = open.counts_requests.load(Ordering::Relaxed).then(|| open.requests.load(Ordering::Relaxed));
+        recorder.record(Record { series: open.series, outcome, seconds, requests });
+        // The last of all: whoever sees the connection gone finds all else recorded.
+        series.active().add(-1, recorder);
+    }
+}
+
+/// A connection, for those who do not have its stream: a service that answers its requests, an acceptor of TLS, a limit
+/// on time.
+///
+/// It is cheap to clone and does not keep the connection open. After the end of the connection it can still be asked, and
+/// what it is told is of no effect.
+///
+/// ```
+/// use telemetry_core::ErrorType;
+/// use telemetry_net::NetworkMetricsLayer;
+///
+/// let (stream, _client) = tokio::io::duplex(1024);
+/// let stream = NetworkMetricsLayer::new().meter(stream);
+/// let connection = stream.connection().clone();
+/// // The stream has gone elsewhere, and nothing came on it for too long:
+/// connection.set_error(ErrorType::Timeout);
+/// assert_eq!(connection.received(), 0);
+/// ```
+#[derive(Clone)]
+pub struct ConnectionHandle {
+    pub(crate) open: Arc<Open>,
+    pub(crate) recorder: Local<Recorder>,
+}
+
+impl ConnectionHandle {
+    /// What is known of the connection by now.
+    #[must_use]
+    pub fn info(&self) -> ConnectionInfo {
+        self.open.info()
+    }
+
+    /// Bytes that were read so far from the stream that was wrapped: below TLS, bytes on the wire.
+    #[must_use]
+    pub fn received(&self) -> u64 {
+        self.open.received.total()
+    }
+
+    /// Bytes that were written so far to the stream that was wrapped.
+    #[must_use]
+    pub fn transmitted(&self) -> u64 {
+        self.open.transmitted.total()
+    }
+
+    /// Says that the connection failed: its duration then has this `error.type`. The first error counts, be it told here
+    /// or met by the stream.
+    pub fn set_error(&self, error: ErrorType) {
+        let number = self.recorder.error_number(error.as_str());
+        // Whoever was first has told the cause.
+        let _ = self.open.error.compare_exchange(0, number, Ordering::Relaxed, Ordering::Relaxed);
+    }
+
+    /// Says what TLS has come to on this connection. The first call counts, and TLS that was known from the start goes
+    /// before all.
+    pub fn set_tls(&self, tls: impl Into<Arc<TlsInfo>>) {
+        let _ = self.open.tls.set(Tls::new(tls.into()));
+    }
+
+    /// Says that the connection speaks another protocol from now on, a web socket for example. A server counts it among
+    /// its upgraded connections until it ends.
+    pub fn set_upgraded(&self) {
+        self.open.upgraded.store(true, Ordering::Relaxed);
+    }
+
+    /// Counts a request on the connection. Connections for which this was called, or
+    /// [`expect_requests`](Self::expect_requests), have their requests recorded when they end, at a server.
+    pub fn count_request(&self) {
+        self.expect_requests();
+        self.open.requests.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Has the requests of the connection recorded even if there are none.
+    pub fn expect_requests(&self) {
+        if !self.open.counts_requests.load(Ordering::Relaxed) {
+            self.open.counts_requests.store(true, Ordering::Relaxed);
+        }
+    }
+
+    /// Requests that were counted so far.
+    #[must_use]
+    pub fn requests(&self) -> u32 {
+        self.open.requests.load(Ordering::Relaxed)
+    }
+
+    /// Remembers the first error, which is the cause of those after it.
+    #[cold]
+    pub(crate) fn failed(&self, error: &io::Error) {
+        if !matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted) {
+            self.set_error(error_type(error));
+        }
+    }
+
+    /// Says how the connection failed, whatever was said before.
+    pub(crate) fn replace_error(&self, error: ErrorType) {
+        self.open.error.store(self.recorder.error_number(error.as_str()), Ordering::Relaxed);
+    }
+
+    pub(crate) fn peer_ended(&self) {
+        self.open.end_of(PEER);
+    }
+
+    /// Adds plain bytes that came out of TLS. Before the handshake there are none.
+    pub(crate) fn plain_received(&self, bytes: usize) {
+        if let Some(tls) = self.open.tls.get() {
+            tls.received.add_shared(bytes as u64);
+        }
+    }
+
+    /// Adds plain bytes that went into TLS.
+    pub(crate) fn plain_transmitted(&self, bytes: usize) {
+        if let Some(tls) = self.open.tls.get() {
+            tls.transmitted.add_shared(bytes as u64);
+        }
+    }
+}
+
+/// The word for what befell a stream, which may be TLS itself.
+fn error_type(error: &io::Error) -> ErrorType {
+    #[cfg(feature = "rustls")]
+    let word = crate::rustls::error_type(error);
+    #[cfg(not(feature = "rustls"))]
+    let word = ErrorType::from_error(error);
+    word
+}
+
+impl fmt::Debug for ConnectionHandle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ConnectionHandle").field("info", &self.info()).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_open_connection_takes_little_memory() {
+        // With two counts of references, and what the stream has of its own: pointers to the state, to what all connections
+        // share, and to its listener's limit. Of ten thousand connections each has its share of lists with room for 16,384.
+        let place = (16_384 * size_of::<Arc<Open>>()).div_ceil(10_000);
+        let all = size_of::<Open>() + 2 * size_of::<usize>() + place + size_of::<Connection>() + size_of::<usize>();
+        // What the kernel is asked with: the socket, and what it has told last.
+        let kernel = size_of::<Socket>();
+        assert!(all - kernel < 200, "{all} bytes, {kernel} of them for the kernel's");
+    }
+}
