@@ -1,4 +1,19 @@
 //! What the kernel tells of a TCP connection.
+//!
+//! | metric | instrument, unit | what it is |
+//! |---|---|---|
+//! | `transport.server.tcp.rtt` | histogram, `s` | the time to the peer and back, smoothed |
+//! | `transport.server.tcp.retransmits` | counter, `{segment}` | segments that were sent again |
+//! | `transport.server.tcp.unacked` | histogram, `{segment}` | segments that wait for their acknowledgement |
+//! | `transport.server.tcp.delivery_rate` | histogram, `By/s` | the rate at which data has reached the peer lately |
+//!
+//! Connections that were dialled have the same under `transport.client.tcp.`. The attributes are those of the
+//! connection's other metrics. The names are our own, as no convention has any.
+//!
+//! The histograms are samples: before a collection [`sampler::Sampler::LIMIT`] connections are asked, or all if there are
+//! fewer, and each once at its end. So their counts are not those of connections. The counter has every segment of a
+//! connection that was asked at its end, and of an open one as many as when it was asked last. What was not measured yet,
+//! or what an older kernel does not tell, gives no value.
 
 use std::any::Any;
 use std::mem::offset_of;

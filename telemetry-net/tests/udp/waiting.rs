@@ -22,13 +22,11 @@ fn what_a_socket_leaves_behind_is_collected() {
                 let udp = UdpMetrics::with_meter(metrics.meter("net"));
                 let socket = udp.bind(LOOPBACK).await.unwrap();
                 let mut udp = Some(udp);
-                let mut sent = 0;
-                for look in looks {
+                for (sent, look) in (0..).zip(looks) {
                     if look {
                         assert_eq!(counts(&metrics.snapshot()), [0, 0, 5 * sent, sent]);
                     }
                     send(&socket).await;
-                    sent += 1;
                     udp.take_if(|_| metrics_go_first);
                 }
                 drop(socket);
