@@ -35,7 +35,6 @@ use bytes::Bytes;
 use clap::Parser;
 use futures_util::stream;
 use hyper::body::Incoming;
-use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use hyper_util::server::conn::auto;
 use hyper_util::service::TowerToHyperService;
