@@ -2,13 +2,14 @@
 
 use std::fmt;
 use std::io;
-use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::thread;
 
 use telemetry_core::bound::Local;
 use telemetry_core::{Address, ConnectionInfo, ErrorType, TlsInfo, Transport};
 
+use crate::kernel::Socket;
 use crate::outcome::{CloseReason, Outcome};
 use crate::recorder::{Record, Recorder};
 use crate::series::Series;
@@ -20,7 +21,8 @@ pub(crate) struct Open {
     pub(crate) received: Tally,
     pub(crate) transmitted: Tally,
     /// Where it stands in its list.
-    pub(crate) slot: AtomicUsize,
+    pub(crate) slot: AtomicU32,
+    pub(crate) socket: Socket,
     /// When it began, on the recorder's clock.
     started: u64,
     // The parts of a `ConnectionInfo`, which takes more room, and is made when somebody wants one.
@@ -65,10 +67,12 @@ impl Open {
         }
     }
 
-    /// Gives a series what has changed since the last collection, and says for how many seconds nothing has.
-    pub(crate) fn gather(&self, series: &Series, second: u32) -> u32 {
+    /// Gives a series what has changed since the last collection, and says for how many seconds nothing has moved. Absent
+    /// if something has.
+    pub(crate) fn gather(&self, series: &Series, second: u32) -> Option<u32> {
         let wire = self.take();
-        if wire != Moved::default() {
+        let moved = wire != Moved::default();
+        if moved {
             series.wire.gather(wire);
             self.moved_at.store(second, Ordering::Relaxed);
         }
@@ -78,7 +82,7 @@ impl Open {
         if self.upgraded.load(Ordering::Relaxed) {
             series.upgraded.one_more();
         }
-        second.saturating_sub(self.moved_at.load(Ordering::Relaxed))
+        (!moved).then(|| second.saturating_sub(self.moved_at.load(Ordering::Relaxed)))
     }
 
     fn take(&self) -> Moved {
@@ -116,13 +120,14 @@ pub(crate) struct Connection(ConnectionHandle);
 
 impl Connection {
     /// Counts one more.
-    pub(crate) fn open(recorder: Local<Recorder>, series: u32, info: ConnectionInfo) -> Self {
+    pub(crate) fn open(recorder: Local<Recorder>, series: u32, info: &ConnectionInfo, socket: Socket) -> Self {
         let started = recorder.now();
         let tls = info.shared_tls().map(Tls::new);
         let open = Arc::new(Open {
             received: Tally::default(),
             transmitted: Tally::default(),
-            slot: AtomicUsize::new(0),
+            slot: AtomicU32::new(0),
+            socket,
             started,
             peer: info.peer().cloned(),
             local: info.local().cloned(),
@@ -137,7 +142,7 @@ impl Connection {
             upgraded: AtomicBool::new(false),
         });
         recorder.registry.insert(recorder.stripe(), Arc::clone(&open));
-        recorder.series(series).active.add(1, &recorder);
+        recorder.series(series).active().add(1, &recorder);
         Self(ConnectionHandle { open, recorder })
     }
 
@@ -155,20 +160,28 @@ impl Connection {
         self.0.open.transmitted.add(bytes as u64);
     }
 
-    pub(crate) fn peer_ended(&self) {
-        self.0.open.end_of(PEER);
+    /// A read gave no bytes. With room for some that is the end of what the peer sends, and not of the connection: the
+    /// other direction may go on.
+    #[cold]
+    #[inline(never)]
+    pub(crate) fn nothing_read(&self, room: usize) {
+        if room > 0 {
+            self.0.open.end_of(PEER);
+        }
     }
 
     pub(crate) fn shut_down(&self) {
         self.0.open.end_of(LOCAL);
     }
 
-    /// Remembers the first error, which is the cause of those after it.
+    /// Remembers the first error, which is the cause of those after it, and gives it back.
     #[cold]
-    pub(crate) fn failed(&self, error: &io::Error) {
+    #[inline(never)]
+    pub(crate) fn failed(&self, error: io::Error) -> io::Error {
         if !matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted) {
-            self.0.set_error(ErrorType::from_error(error));
+            self.0.set_error(ErrorType::from_error(&error));
         }
+        error
     }
 }
 
@@ -179,10 +192,12 @@ impl Drop for Connection {
             self.0.set_error(ErrorType::Panic);
         }
         let seconds = recorder.seconds_since(open.started);
+        let series = recorder.series(open.series);
+        // The stream is dropped after this.
+        series.kernel.observe(&open.socket, &series.attributes);
         let tls = open.tls.get();
         let take = || (open.take(), tls.map(|tls| tls.take()));
         let (wire, plain) = recorder.registry.remove(recorder.stripe(), open, take);
-        let series = recorder.series(open.series);
         series.wire.add(wire);
         series.plain.add(plain.unwrap_or_default());
 
@@ -204,7 +219,7 @@ impl Drop for Connection {
         let requests = open.counts_requests.load(Ordering::Relaxed).then(|| open.requests.load(Ordering::Relaxed));
         recorder.record(Record { series: open.series, outcome, seconds, requests });
         // The last of all: whoever sees the connection gone finds all else recorded.
-        series.active.add(-1, recorder);
+        series.active().add(-1, recorder);
     }
 }
 
@@ -308,5 +323,21 @@ impl ConnectionHandle {
 impl fmt::Debug for ConnectionHandle {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ConnectionHandle").field("info", &self.info()).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_open_connection_takes_little_memory() {
+        // With two counts of references, and what the stream has of its own: pointers to the state, to what all connections
+        // share, and to its listener's limit. Of ten thousand connections each has its share of lists with room for 16,384.
+        let place = (16_384 * size_of::<Arc<Open>>()).div_ceil(10_000);
+        let all = size_of::<Open>() + 2 * size_of::<usize>() + place + size_of::<Connection>() + size_of::<usize>();
+        // What the kernel is asked with: the socket, and what it has told last.
+        let kernel = size_of::<Socket>();
+        assert!(all - kernel < 200, "{all} bytes, {kernel} of them for the kernel's");
     }
 }

@@ -37,47 +37,7 @@ pub struct NetworkMetricsLayer {
 impl NetworkMetricsLayer {
     const SIDE: Side = Side::Server;
 
-    /// Takes the instruments from the global meter provider. Set that one first: see
-    /// [`MeterSource::Global`](telemetry_core::MeterSource::Global).
-    #[must_use]
-    pub fn new() -> Self {
-        Self { shared: Shared::new(Self::SIDE) }
-    }
-
     common_options!();
-
-    /// Adds the caller's own attributes to all metrics of a connection. A function gets extensions that hold the
-    /// [`ConnectionInfo`], once for each connection, before anything is counted.
-    ///
-    /// They win over [`MeterOptions::attributes`] of the same name. The names that the layer may set itself are left
-    /// out: `error.type`, `network.io.direction`, `network.transport` and `network.type`. A second call replaces
-    /// what the first one gave.
-    ///
-    /// ```
-    /// use telemetry_core::opentelemetry::KeyValue;
-    /// use telemetry_core::{Address, AttributesFactory, ConnectionInfo};
-    /// use telemetry_net::NetworkMetricsLayer;
-    ///
-    /// // One of two values: a peer's address would be one of very many.
-    /// let layer = NetworkMetricsLayer::new().with_attributes(AttributesFactory::from_fn(|extensions| {
-    ///     let peer = extensions.get::<ConnectionInfo>().and_then(|info| info.peer()?.ip());
-    ///     peer.map(|ip| KeyValue::new("shop.peer.local", ip.is_loopback())).into_iter().collect()
-    /// }));
-    /// # let _ = layer;
-    /// ```
-    #[must_use]
-    pub fn with_attributes(self, attributes: impl Into<AttributesFactory>) -> Self {
-        Self { shared: self.shared.change(|settings| settings.attributes = attributes.into()) }
-    }
-
-    /// Sets the transport of streams whose type does not tell it; TCP if this is not called.
-    ///
-    /// Tokio's `TcpStream`, `UnixStream` and `DuplexStream` tell it, whatever is set here. A TLS stream does not:
-    /// wrap the stream below it, or use [`meter_with_info`](Self::meter_with_info).
-    #[must_use]
-    pub fn with_transport(self, transport: Transport) -> Self {
-        Self { shared: self.shared.change(|settings| settings.transport = transport) }
-    }
 
     /// Opens the count of a connection that was accepted, for accept loops without a tower service. Dropping the
     /// stream ends it.
@@ -110,8 +70,9 @@ impl NetworkMetricsLayer {
     /// assert_eq!(stream.connection_info().network_type(), Some("ipv4"));
     /// ```
     #[must_use = "dropping the stream ends the connection"]
-    pub fn meter_with_info<IO>(&self, stream: IO, info: ConnectionInfo) -> MeteredStream<IO> {
-        MeteredStream::new(stream, self.shared.open(info, None))
+    #[expect(clippy::needless_pass_by_value, reason = "who calls this has made it for the connection")]
+    pub fn meter_with_info<IO: 'static>(&self, stream: IO, info: ConnectionInfo) -> MeteredStream<IO> {
+        self.shared.meter(stream, &info, None)
     }
 
     /// Meters a listener: the connections that it accepts, those that it turns away, and what keeps it from accepting.

@@ -1,13 +1,16 @@
 //! The series of connections that have the same attributes.
 
 use std::hash::Hash;
+use std::sync::OnceLock;
 
 use telemetry_core::Transport;
 use telemetry_core::bound::{BoundHistogram, BoundUpDownCounter, StripedCount};
 use telemetry_core::opentelemetry::KeyValue;
+use telemetry_core::opentelemetry::metrics::UpDownCounter;
 
 use crate::attributes;
 use crate::instruments::Instruments;
+use crate::kernel;
 use crate::recorder::overflow_attributes;
 use crate::tally::{Level, Traffic};
 
@@ -36,7 +39,9 @@ pub(crate) struct Series {
     server: Option<(Box<str>, Option<u16>)>,
     own: Box<[KeyValue]>,
     pub(crate) attributes: Box<[KeyValue]>,
-    pub(crate) active: StripedCount,
+    /// Made with the first connection: a connect that fails has a series, and no count of zero.
+    active: OnceLock<StripedCount>,
+    active_counter: UpDownCounter<i64>,
     /// The bytes of the stream that is wrapped.
     pub(crate) wire: Traffic,
     /// Those inside of TLS.
@@ -45,6 +50,7 @@ pub(crate) struct Series {
     pub(crate) upgraded: Level,
     pub(crate) requests: Option<BoundHistogram<u64>>,
     handshakes: BoundUpDownCounter<i64>,
+    pub(crate) kernel: kernel::Series,
 }
 
 impl Series {
@@ -64,13 +70,15 @@ impl Series {
             network_type: key.network_type,
             server: key.server.map(|server| (server.address.into(), server.port)),
             own: key.own.into(),
-            active: StripedCount::new(BoundUpDownCounter::new(instruments.active.clone()), attributes.clone()),
+            active: OnceLock::new(),
+            active_counter: instruments.active.clone(),
             wire: Traffic::new(&instruments.io, &attributes),
             plain: Traffic::new(&instruments.tls_io, &attributes),
             idle: Level::new(Some(instruments.idle.clone())),
             upgraded: Level::new(instruments.upgraded.clone()),
             requests: instruments.requests.clone().map(BoundHistogram::new),
             handshakes: BoundUpDownCounter::new(instruments.handshakes.clone()),
+            kernel: instruments.kernel.series(),
             attributes,
         }
     }
@@ -78,6 +86,18 @@ impl Series {
     pub(crate) fn is(&self, key: &SeriesKey<'_>) -> bool {
         let server = self.server.as_ref().map(|(address, port)| Server { address, port: *port });
         *key == SeriesKey { transport: self.transport, network_type: self.network_type, server, own: &self.own }
+    }
+
+    /// The connections that are open.
+    pub(crate) fn active(&self) -> &StripedCount {
+        let counter = || BoundUpDownCounter::new(self.active_counter.clone());
+        self.active.get_or_init(|| StripedCount::new(counter(), self.attributes.clone()))
+    }
+
+    pub(crate) fn drain(&self) {
+        if let Some(active) = self.active.get() {
+            active.drain();
+        }
     }
 
     /// Counts handshakes that go on: one more or one less.

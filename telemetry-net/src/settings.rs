@@ -7,7 +7,9 @@ use telemetry_core::bound::Buffered;
 use telemetry_core::opentelemetry::metrics::Meter;
 use telemetry_core::{AttributesFactory, ConnectionInfo, MeterOptions, Transport};
 
+use crate::MeteredStream;
 use crate::connection::Connection;
+use crate::kernel::{self, Socket};
 use crate::recorder::Recorder;
 use crate::series::{SeriesKey, Server};
 
@@ -33,6 +35,11 @@ pub(crate) struct Settings {
     pub(crate) transport: Transport,
     pub(crate) series_limit: usize,
     pub(crate) idle_after: Duration,
+    #[cfg_attr(
+        not(all(feature = "tcp-info", any(target_os = "linux", target_os = "android"))),
+        expect(dead_code, reason = "nobody is asked")
+    )]
+    pub(crate) tcp_info_limit: usize,
 }
 
 /// The settings with the instruments that are made when the first connection needs them. Clones share these.
@@ -54,6 +61,7 @@ impl Shared {
             transport: Transport::Tcp,
             series_limit: SERIES_LIMIT,
             idle_after: IDLE_AFTER,
+            tcp_info_limit: kernel::LIMIT,
         })
     }
 
@@ -86,24 +94,43 @@ impl Shared {
     }
 
     /// Opens the count of a connection.
-    pub(crate) fn open(&self, info: ConnectionInfo, server: Option<Server<'_>>) -> Connection {
-        let attributes = &self.settings().attributes;
+    pub(crate) fn meter<IO: 'static>(
+        &self,
+        stream: IO,
+        info: &ConnectionInfo,
+        server: Option<Server<'_>>,
+    ) -> MeteredStream<IO> {
         let local = self.recorder().local();
+        let series = self.series_of(local, info, server);
+        let connection = Connection::open(local.clone(), series, info, Socket::of(&stream));
+        MeteredStream::new(stream, connection)
+    }
+
+    /// The place of the series of a connection.
+    pub(crate) fn series_of(&self, recorder: &Recorder, info: &ConnectionInfo, server: Option<Server<'_>>) -> u32 {
+        let attributes = &self.settings().attributes;
         let mut key = SeriesKey { transport: info.transport(), network_type: info.network_type(), server, own: &[] };
         if !attributes.needs_extensions() {
-            return Connection::open(local.clone(), local.series_of(&key), info);
+            return recorder.series_of(&key);
         }
         let mut extensions = http::Extensions::new();
         extensions.insert(info.clone());
         let own = attributes.attributes(&extensions);
         key.own = &own;
-        Connection::open(local.clone(), local.series_of(&key), info)
+        recorder.series_of(&key)
     }
 }
 
 /// The options that both sides have.
 macro_rules! common_options {
     () => {
+        /// Takes the instruments from the global meter provider. Set that one first: see
+        /// [`MeterSource::Global`](telemetry_core::MeterSource::Global).
+        #[must_use]
+        pub fn new() -> Self {
+            Self { shared: Shared::new(Self::SIDE) }
+        }
+
         /// Takes the instruments from the given meter, with whatever scope it has.
         #[must_use]
         pub fn with_meter(meter: Meter) -> Self {
@@ -116,6 +143,39 @@ macro_rules! common_options {
             Self { shared: Shared::with_options(Self::SIDE, options) }
         }
 
+        /// Adds the caller's own attributes to all metrics of a connection. A function gets extensions that hold the
+        /// [`ConnectionInfo`], once for each connection, before anything is counted.
+        ///
+        /// They win over [`MeterOptions::attributes`] of the same name. The names that the layer may set itself are left
+        /// out: `error.type`, `network.io.direction`, `network.transport` and `network.type`. A second call replaces
+        /// what the first one gave.
+        ///
+        /// ```
+        /// use telemetry_core::opentelemetry::KeyValue;
+        /// use telemetry_core::{Address, AttributesFactory, ConnectionInfo};
+        /// use telemetry_net::NetworkMetricsLayer;
+        ///
+        /// // One of two values: a peer's address would be one of very many.
+        /// let layer = NetworkMetricsLayer::new().with_attributes(AttributesFactory::from_fn(|extensions| {
+        ///     let peer = extensions.get::<ConnectionInfo>().and_then(|info| info.peer()?.ip());
+        ///     peer.map(|ip| KeyValue::new("shop.peer.local", ip.is_loopback())).into_iter().collect()
+        /// }));
+        /// # let _ = layer;
+        /// ```
+        #[must_use]
+        pub fn with_attributes(self, attributes: impl Into<AttributesFactory>) -> Self {
+            Self { shared: self.shared.change(|settings| settings.attributes = attributes.into()) }
+        }
+
+        /// Sets the transport of streams whose type does not tell it; TCP if this is not called.
+        ///
+        /// Tokio's `TcpStream`, `UnixStream` and `DuplexStream` tell it, whatever is set here. A TLS stream does not:
+        /// wrap the stream below it, or use [`meter_with_info`](Self::meter_with_info).
+        #[must_use]
+        pub fn with_transport(self, transport: Transport) -> Self {
+            Self { shared: self.shared.change(|settings| settings.transport = transport) }
+        }
+
         /// Sets how many sets of attributes have series of their own, 1000 unless this is called and never more than 2^20.
         /// All beyond are counted together, in series whose only attribute is `otel.metric.overflow`.
         #[must_use]
@@ -124,10 +184,20 @@ macro_rules! common_options {
         }
 
         /// Sets for how long nothing must have moved on a connection that counts as idle; a minute unless this is called.
-        /// That is looked at when metrics are collected, so it cannot be told more exactly than collections come.
+        /// That is looked at when metrics are collected, and no more exactly than in whole seconds. With zero a connection is
+        /// idle on which nothing has moved since the last collection.
         #[must_use]
         pub fn with_idle_after(self, idle: std::time::Duration) -> Self {
             Self { shared: self.shared.change(|settings| settings.idle_after = idle) }
+        }
+
+        /// Sets how many connections the kernel is asked about before a collection, 256 unless this is called: each is a
+        /// system call of about a microsecond. If there are more they take turns. Each is asked about once more at its
+        /// end, whatever is set here.
+        #[cfg(all(feature = "tcp-info", any(target_os = "linux", target_os = "android")))]
+        #[must_use]
+        pub fn with_tcp_info_limit(self, connections: usize) -> Self {
+            Self { shared: self.shared.change(|settings| settings.tcp_info_limit = connections) }
         }
     };
 }

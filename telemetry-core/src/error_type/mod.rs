@@ -2,6 +2,7 @@
 
 mod chain;
 mod status;
+mod text;
 
 use std::any::Any;
 use std::error::Error;
@@ -11,6 +12,7 @@ use std::io;
 use crate::semconv::attribute::OTHER;
 
 pub use chain::as_error;
+pub use text::begins_with;
 
 /// Why something failed, from a closed set. An error's text never becomes a value, so the number of series stays
 /// bounded.

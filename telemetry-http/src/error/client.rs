@@ -1,12 +1,12 @@
 //! `hyper`, and the client and the connector of `hyper-util`.
 
 use std::error::Error;
-use std::fmt::{self, Write};
 use std::io;
 
 use hyper_util::client::legacy;
 use hyper_util::client::legacy::connect::HttpConnector;
 use telemetry_core::ErrorType;
+use telemetry_core::error_type::begins_with;
 
 pub(super) fn of_hyper(error: &(dyn Error + 'static)) -> Option<ErrorType> {
     let error = error.downcast_ref::<hyper::Error>()?;
@@ -52,51 +52,4 @@ pub(super) fn of_connector(error: &(dyn Error + 'static)) -> Option<ErrorType> {
     // Nothing but its text tells what failed.
     let dns = begins_with(error, "dns error");
     Some(if dns { ErrorType::Dns } else { ErrorType::Connect })
-}
-
-/// Whether that is how the value is written, found out without writing it anywhere.
-fn begins_with(value: &impl fmt::Display, text: &str) -> bool {
-    let mut expected = Expected(text);
-    // An error is a difference, or means that there is no more to come.
-    let _ = write!(expected, "{value}");
-    expected.0.is_empty()
-}
-
-/// What is still to come.
-struct Expected<'a>(&'a str);
-
-impl Write for Expected<'_> {
-    fn write_str(&mut self, part: &str) -> fmt::Result {
-        self.0 = match self.0.strip_prefix(part) {
-            Some(rest) => rest,
-            None if part.starts_with(self.0) => "",
-            None => return Err(fmt::Error),
-        };
-        Ok(())
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    struct Parts(&'static [&'static str]);
-
-    impl fmt::Display for Parts {
-        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-            self.0.iter().try_for_each(|part| f.write_str(part))
-        }
-    }
-
-    #[test]
-    fn hc_16_a_text_is_compared_as_it_is_written() {
-        for same in [&["dns error"][..], &["dns", " ", "error"], &["dns error", ": x"], &["", "dns error: x"]] {
-            assert!(begins_with(&Parts(same), "dns error"), "{same:?}");
-        }
-        for other in
-            [&[][..], &["dns"], &["dns", "error"], &["tcp connect error"], &["a dns error"], &["d", "ms error"]]
-        {
-            assert!(!begins_with(&Parts(other), "dns error"), "{other:?}");
-        }
-    }
 }
