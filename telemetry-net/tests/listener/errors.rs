@@ -93,7 +93,8 @@ fn nt_75_a_runtime_without_a_timer_will_do() {
     let metered = Metered::new();
     let mut listener = metered.layer.listen(Script::new([Step::Fail(EMFILE), Step::Accept]));
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-    let (stream, _) = runtime.block_on(listener.accept());
+    let _inside = runtime.enter();
+    let (stream, _) = block_on(listener.accept());
     assert_eq!(errors(&metered, "too_many_open_files"), 1.0);
     drop(stream);
 }
