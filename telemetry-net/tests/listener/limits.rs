@@ -3,6 +3,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::rc::Rc;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use telemetry_core::Address;
 use telemetry_core::testing::{ScriptedStream, Snapshot};
@@ -50,7 +51,8 @@ async fn nt_32_what_is_beyond_the_limit_is_closed_and_counted() {
         assert_eq!(counts(&metered.metrics.snapshot()).2, 1);
         fourth
     };
-    let ((fourth, peer), client) = tokio::join!(accept, see_the_end);
+    let both = async { tokio::join!(accept, see_the_end) };
+    let ((fourth, peer), client) = tokio::time::timeout(Duration::from_secs(10), both).await.unwrap();
     assert_eq!(peer, client.local_addr().unwrap());
     assert_eq!(counts(&metered.metrics.snapshot()), (1.0, 2.0, 1));
     drop((fourth, open));
