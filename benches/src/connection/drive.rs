@@ -197,7 +197,7 @@ impl<W: Wrap> fmt::Debug for Connections<W> {
 /// # Panics
 ///
 /// When the stream fails or has to wait.
-#[inline]
+#[inline(never)]
 pub fn read<IO: AsyncRead + Unpin>(stream: &mut IO, space: &mut [u8]) -> u64 {
     let mut buf = ReadBuf::new(black_box(space));
     match Pin::new(stream).poll_read(&mut Context::from_waker(Waker::noop()), &mut buf) {
@@ -211,7 +211,7 @@ pub fn read<IO: AsyncRead + Unpin>(stream: &mut IO, space: &mut [u8]) -> u64 {
 /// # Panics
 ///
 /// When the stream fails or has to wait.
-#[inline]
+#[inline(never)]
 pub fn write<IO: AsyncWrite + Unpin>(stream: &mut IO, bytes: &[u8]) -> u64 {
     match Pin::new(stream).poll_write(&mut Context::from_waker(Waker::noop()), black_box(bytes)) {
         Poll::Ready(Ok(bytes)) => bytes as u64,
