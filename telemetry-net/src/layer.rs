@@ -72,7 +72,7 @@ impl NetworkMetricsLayer {
     #[must_use = "dropping the stream ends the connection"]
     #[expect(clippy::needless_pass_by_value, reason = "who calls this has made it for the connection")]
     pub fn meter_with_info<IO: 'static>(&self, stream: IO, info: ConnectionInfo) -> MeteredStream<IO> {
-        self.shared.meter(stream, &info, None)
+        self.shared.meter(stream, &info, None, None)
     }
 
     /// Meters a listener: the connections that it accepts, those that it turns away, and what keeps it from accepting.

@@ -43,6 +43,14 @@ pub(crate) struct Outcome<'a> {
 }
 
 impl Outcome<'_> {
+    /// The reason, if there is nothing else to tell: no error and no TLS.
+    pub(crate) fn usual(&self) -> Option<CloseReason> {
+        let Self { series: _, error: None, reason, tls_version: None, tls_resumed: None, alpn: None } = *self else {
+            return None;
+        };
+        reason.filter(|reason| *reason != CloseReason::Error)
+    }
+
     fn attributes(&self, start: &[KeyValue]) -> Box<[KeyValue]> {
         let mut all = start.to_vec();
         let mut add = |name, value: Option<&str>| {

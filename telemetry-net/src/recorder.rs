@@ -13,7 +13,7 @@ use crate::instruments::Instruments;
 use crate::listener::Ages;
 use crate::outcome::{Outcome, Outcomes};
 use crate::registry::Registry;
-use crate::series::{Series, SeriesKey};
+use crate::series::{Places, Series, SeriesKey};
 use crate::settings::{Settings, Side};
 
 #[derive(Debug)]
@@ -27,6 +27,8 @@ pub(crate) struct Recorder {
     /// Absent at a client.
     pub(crate) ages: Option<Arc<Ages>>,
     series: Interner<Series>,
+    /// The series of connections whose server is not known.
+    pub(crate) unnamed: Places,
     /// Made when it is needed: nobody wants to see that nothing overflows.
     overflow: OnceLock<Series>,
     errors: Interner<&'static str>,
@@ -74,6 +76,7 @@ impl Recorder {
             ages: (settings.side == Side::Server).then(|| Ages::new(meter)),
             connects: instruments.connect.clone().map(|connect| Outcomes::new(connect, limit)),
             series: Interner::with_limit(limit),
+            unnamed: Places::default(),
             overflow: OnceLock::new(),
             errors: Interner::with_limit(ERRORS),
             fixed,
@@ -129,7 +132,12 @@ impl Recorder {
 
     /// The place of an outcome among those of connections.
     pub(crate) fn duration_of(&self, outcome: &Outcome<'_>) -> u32 {
-        self.durations.place(outcome, &self.series(outcome.series).attributes)
+        let series = self.series(outcome.series);
+        let find = || self.durations.place(outcome, &series.attributes);
+        match outcome.usual() {
+            Some(reason) => series.durations[reason as usize].get_or(find),
+            None => find(),
+        }
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::hash::Hash;
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use telemetry_core::Transport;
 use telemetry_core::bound::{BoundHistogram, BoundUpDownCounter, StripedCount};
@@ -31,6 +32,45 @@ pub(crate) struct SeriesKey<'a> {
     pub(crate) own: &'a [KeyValue],
 }
 
+/// Places of series by transport and network type, where all else is the same: most connections of a listener are alike,
+/// and nothing needs to be hashed for them.
+#[derive(Debug, Default)]
+pub(crate) struct Places([Place; 15]);
+
+/// A place that becomes known at some time, and then stays.
+#[derive(Debug, Default)]
+pub(crate) struct Place(AtomicU32);
+
+impl Places {
+    pub(crate) fn get_or(&self, transport: Transport, network_type: Option<&str>, find: impl Fn() -> u32) -> u32 {
+        let transport = match transport {
+            Transport::Tcp => 0,
+            Transport::Udp => 1,
+            Transport::Unix => 2,
+            Transport::Pipe => 3,
+            Transport::Quic => 4,
+            _ => return find(),
+        };
+        let network = network_type.map_or(0, |ip| if ip == "ipv4" { 1 } else { 2 });
+        self.0[3 * transport + network].get_or(find)
+    }
+}
+
+impl Place {
+    pub(crate) fn get_or(&self, find: impl Fn() -> u32) -> u32 {
+        // Zero is what is not known. Whoever reads a place has to find the series there.
+        match self.0.load(Ordering::Acquire) {
+            0 => {
+                let place = find();
+                // What found no room is looked for again: nothing is known of it.
+                self.0.store(place.wrapping_add(1), Ordering::Release);
+                place
+            }
+            known => known - 1,
+        }
+    }
+}
+
 /// One series in each instrument.
 #[derive(Debug)]
 pub(crate) struct Series {
@@ -51,6 +91,8 @@ pub(crate) struct Series {
     pub(crate) requests: Option<BoundHistogram<u64>>,
     handshakes: BoundUpDownCounter<i64>,
     pub(crate) kernel: kernel::Series,
+    /// Where connections are recorded that ended without an error and had no TLS, by the reason.
+    pub(crate) durations: [Place; 3],
 }
 
 impl Series {
@@ -79,6 +121,7 @@ impl Series {
             requests: instruments.requests.clone().map(BoundHistogram::new),
             handshakes: BoundUpDownCounter::new(instruments.handshakes.clone()),
             kernel: instruments.kernel.series(),
+            durations: Default::default(),
             attributes,
         }
     }

@@ -11,7 +11,7 @@ use crate::MeteredStream;
 use crate::connection::Connection;
 use crate::kernel::{self, Socket};
 use crate::recorder::Recorder;
-use crate::series::{SeriesKey, Server};
+use crate::series::{Places, SeriesKey, Server};
 
 /// So many sets of attributes have series of their own, unless set otherwise. Half of what the SDK allows a metric, since
 /// bytes have two series each.
@@ -93,25 +93,34 @@ impl Shared {
         self.0.recorder.get_or_init(|| Recorder::buffered(&self.0.settings))
     }
 
-    /// Opens the count of a connection.
+    /// Opens the count of a connection. See [`series_of`](Self::series_of).
     pub(crate) fn meter<IO: 'static>(
         &self,
         stream: IO,
         info: &ConnectionInfo,
         server: Option<Server<'_>>,
+        places: Option<&Places>,
     ) -> MeteredStream<IO> {
         let local = self.recorder().local();
-        let series = self.series_of(local, info, server);
+        let series = self.series_of(local, info, server, places);
         let connection = Connection::open(local.clone(), series, info, Socket::of(&stream));
         MeteredStream::new(stream, connection)
     }
 
-    /// The place of the series of a connection.
-    pub(crate) fn series_of(&self, recorder: &Recorder, info: &ConnectionInfo, server: Option<Server<'_>>) -> u32 {
+    /// The place of the series of a connection. `places` are those of the same server, if somebody has kept them.
+    pub(crate) fn series_of(
+        &self,
+        recorder: &Recorder,
+        info: &ConnectionInfo,
+        server: Option<Server<'_>>,
+        places: Option<&Places>,
+    ) -> u32 {
         let attributes = &self.settings().attributes;
         let mut key = SeriesKey { transport: info.transport(), network_type: info.network_type(), server, own: &[] };
         if !attributes.needs_extensions() {
-            return recorder.series_of(&key);
+            let find = || recorder.series_of(&key);
+            let places = if server.is_none() { Some(&recorder.unnamed) } else { places };
+            return places.map_or_else(find, |places| places.get_or(key.transport, key.network_type, find));
         }
         let mut extensions = http::Extensions::new();
         extensions.insert(info.clone());

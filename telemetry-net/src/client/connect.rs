@@ -123,7 +123,7 @@ impl Attempt {
     fn end(&mut self, info: &ConnectionInfo, error: Option<ErrorType>) {
         self.over = true;
         let recorder = &*self.recorder;
-        let series = self.shared.series_of(recorder, info, self.server.as_ref().map(ServerAddress::server));
+        let series = self.shared.series_of(recorder, info, self.server.as_ref().map(ServerAddress::server), None);
         let outcome = Outcome { series, error: error.map(ErrorType::as_str), ..Outcome::default() };
         if let Some(connects) = &recorder.connects {
             let place = connects.place(&outcome, &recorder.series(series).attributes);

@@ -71,13 +71,13 @@ impl ClientNetworkMetricsLayer {
     #[must_use = "dropping the stream ends the connection"]
     pub fn meter<IO: 'static>(&self, server: impl Into<ServerAddress>, stream: IO) -> MeteredStream<IO> {
         let info = self.info(&stream);
-        self.shared.meter(stream, &info, Some(server.into().server()))
+        self.shared.meter(stream, &info, Some(server.into().server()), None)
     }
 
     pub(super) fn connected<IO: 'static>(&self, attempt: Attempt, stream: IO) -> MeteredStream<IO> {
         let info = self.info(&stream);
         let server = attempt.succeeded(&info);
-        self.shared.meter(stream, &info, server.as_ref().map(ServerAddress::server))
+        self.shared.meter(stream, &info, server.as_ref().map(ServerAddress::server), None)
     }
 
     fn info<IO: 'static>(&self, stream: &IO) -> ConnectionInfo {

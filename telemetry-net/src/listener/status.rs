@@ -14,7 +14,7 @@ use super::ages::Age;
 use crate::MeteredStream;
 use crate::attributes;
 use crate::recorder::Recorder;
-use crate::series::{SeriesKey, Server};
+use crate::series::{Places, SeriesKey, Server};
 use crate::settings::Shared;
 
 /// What is known of a listener, and what is counted of it.
@@ -25,6 +25,8 @@ pub(super) struct Status {
     server: Option<(Box<str>, Option<u16>)>,
     /// The address that all its connections have on this side, if there is but one.
     local: Option<Address>,
+    /// Where its series stand.
+    places: Places,
     attributes: Box<[KeyValue]>,
     age: Option<Arc<Age>>,
     rejected: Option<BoundCounter<u64>>,
@@ -57,7 +59,17 @@ impl Status {
         let age = recorder.ages.as_ref().map(|ages| ages.add(attributes.clone()));
         let rejected = recorder.instruments.rejected.clone().map(BoundCounter::new);
         let local = address.filter(is_one);
-        Self { transport, server, local, attributes, age, rejected, errors: Vec::new(), shared }
+        Self {
+            transport,
+            server,
+            local,
+            places: Places::default(),
+            attributes,
+            age,
+            rejected,
+            errors: Vec::new(),
+            shared,
+        }
     }
 
     /// A connection was there, whether or not it is wanted.
@@ -77,7 +89,7 @@ impl Status {
             info = info.with_local(local);
         }
         let server = self.server.as_ref().map(|(address, port)| Server { address, port: *port });
-        self.shared.meter(stream, &info, server)
+        self.shared.meter(stream, &info, server, Some(&self.places))
     }
 
     pub(super) fn rejected(&self) {
