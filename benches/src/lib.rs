@@ -1,7 +1,8 @@
 //! What the benches of the workspace, and those of the peers beside it, have in common: requests, and systems that
-//! they are sent through. The README beside the manifest lists what is measured and how.
+//! they are sent through; connections, and systems that meter them. The README beside the manifest lists what is measured and how.
 
 pub mod callgrind;
+pub mod connection;
 pub mod request;
 #[cfg(feature = "spans")]
 pub mod spans;

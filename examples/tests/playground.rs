@@ -2,13 +2,14 @@
 
 mod common;
 
-use common::{Example, get, read_until, request, soon};
+use common::{Example, HANDSHAKE, get, read_until, request, soon};
 use http_body_util::Full;
 use rustix::process::Signal;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 const REQUESTS: &str = "http_server_request_duration_seconds_count";
+const UPGRADED: &str = "transport_server_upgraded_connections";
 const CONNECTIONS: &str = "transport_server_connection_duration_seconds_count";
 
 /// Nothing would come from this for a minute.
@@ -16,8 +17,6 @@ const SLOW: &str = "GET /slow?ms=60000 HTTP/1.1\r\nhost: test\r\n\r\n";
 /// One chunk at once, and the next one in a minute.
 const STREAM: &str = "GET /stream?chunks=2&delay_ms=60000&bytes=7 HTTP/1.1\r\nhost: test\r\n\r\n";
 
-const HANDSHAKE: &str = "GET /ws HTTP/1.1\r\nhost: test\r\nconnection: upgrade\r\nupgrade: websocket\r\n\
-    sec-websocket-version: 13\r\nsec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
 /// The text `Hello` from a client and from a server, as in RFC 6455.
 const HELLO: [u8; 11] = [0x81, 0x85, 0x37, 0xfa, 0x21, 0x3d, 0x7f, 0x9f, 0x4d, 0x51, 0x58];
 const HELLO_BACK: &[u8] = b"\x81\x05Hello";
@@ -104,6 +103,7 @@ async fn a_web_socket_is_a_request_that_ends_with_its_head() {
     let scrape = example.scrape().await;
     assert_eq!(scrape.sum(REQUESTS, &[r#"route="/ws""#, r#"code="101""#]), 1.0);
     assert_eq!((scrape.active(), scrape.open()), (0.0, 1.0));
+    assert_eq!(scrape.sum(UPGRADED, &[]), 1.0);
 
     socket.write_all(&CLOSE).await.unwrap();
     read_until(&mut socket, &[0x88, 0x02, 0x03, 0xe8]).await;

@@ -4,18 +4,19 @@ mod common;
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
-use common::{Example, get, request};
+use common::{Example, HANDSHAKE, get, request};
 use http_body_util::Full;
 use openmetrics_parser::prometheus::parse_prometheus;
 use openmetrics_parser::{MetricsExposition, PrometheusType, PrometheusValue};
 
-const HISTOGRAMS: [&str; 4] = [
+const HISTOGRAMS: [&str; 5] = [
     "http_server_request_body_size_bytes",
     "http_server_request_duration_seconds",
     "http_server_response_body_size_bytes",
     "transport_server_connection_duration_seconds",
+    "transport_server_connection_requests",
 ];
-const GAUGES: [&str; 12] = [
+const GAUGES: [&str; 13] = [
     "http_server_active_requests",
     "process_max_fds",
     "process_open_fds",
@@ -28,6 +29,7 @@ const GAUGES: [&str; 12] = [
     "tokio_runtime_global_queue_depth",
     "tokio_runtime_workers",
     "transport_server_active_connections",
+    "transport_server_upgraded_connections",
 ];
 const COUNTERS: [&str; 4] = [
     "process_cpu_seconds_total",
@@ -76,6 +78,7 @@ async fn scrape_after_some_of_everything() -> String {
     }
     example.http1(request("POST", "/echo").map(|_| Full::from("hello"))).await;
     example.http1(request("BREW", "/")).await;
+    drop(example.talk(HANDSHAKE, "\r\n\r\n").await);
     example.scrape_until(|scrape| scrape.open() == 0.0).await.text
 }
 

@@ -10,6 +10,8 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tower_service::Service;
 
 use crate::{ConnectionService, Listener, Metered, MeteredListener, MeteredStream};
+#[cfg(feature = "rustls")]
+use crate::{MeteredTlsListener, TlsStream};
 
 /// A metered listener goes where one of axum's goes.
 impl<L> ::axum::serve::Listener for MeteredListener<L>
@@ -27,6 +29,26 @@ where
 
     fn local_addr(&self) -> io::Result<Self::Addr> {
         self.local_address()
+    }
+}
+
+/// So does one whose connections have TLS.
+#[cfg(feature = "rustls")]
+impl<L> ::axum::serve::Listener for MeteredTlsListener<MeteredListener<L>>
+where
+    L: Listener + Send + 'static,
+    L::Io: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    L::Address: Send + 'static,
+{
+    type Io = TlsStream<L::Io>;
+    type Addr = L::Address;
+
+    async fn accept(&mut self) -> (Self::Io, Self::Addr) {
+        Self::accept(self).await
+    }
+
+    fn local_addr(&self) -> io::Result<Self::Addr> {
+        self.get_ref().local_address()
     }
 }
 

@@ -10,22 +10,29 @@ use tokio::net::UnixStream;
 
 /// Asks the stream if its type is known. Otherwise the connection has the given transport and no addresses.
 pub(crate) fn connection_info<IO: 'static>(stream: &IO, otherwise: Transport) -> ConnectionInfo {
-    let stream: &dyn Any = stream;
+    of_type(stream).unwrap_or_else(|| ConnectionInfo::new(otherwise))
+}
+
+fn of_type(stream: &dyn Any) -> Option<ConnectionInfo> {
     if let Some(stream) = stream.downcast_ref::<TcpStream>() {
-        return tcp(stream);
+        return Some(tcp(stream));
     }
     #[cfg(unix)]
     if let Some(stream) = stream.downcast_ref::<UnixStream>() {
-        return unix(stream);
+        return Some(unix(stream));
     }
     if stream.is::<DuplexStream>() {
-        return ConnectionInfo::new(Transport::Pipe);
+        return Some(ConnectionInfo::new(Transport::Pipe));
     }
-    ConnectionInfo::new(otherwise)
+    #[cfg(feature = "rustls")]
+    if let Some(info) = crate::rustls::connection_info(stream) {
+        return Some(info);
+    }
+    None
 }
 
 // A peer that has already gone has no address any more. The connection is counted all the same.
-fn tcp(stream: &TcpStream) -> ConnectionInfo {
+pub(crate) fn tcp(stream: &TcpStream) -> ConnectionInfo {
     let mut info = ConnectionInfo::new(Transport::Tcp);
     if let Ok(peer) = stream.peer_addr() {
         info = info.with_peer(peer);
@@ -37,7 +44,7 @@ fn tcp(stream: &TcpStream) -> ConnectionInfo {
 }
 
 #[cfg(unix)]
-fn unix(stream: &UnixStream) -> ConnectionInfo {
+pub(crate) fn unix(stream: &UnixStream) -> ConnectionInfo {
     let mut info = ConnectionInfo::new(Transport::Unix);
     if let Some(peer) = stream.peer_addr().ok().as_ref().and_then(|peer| peer.as_pathname()) {
         info = info.with_peer(peer);

@@ -8,15 +8,21 @@ use ::http::{Method, Request, Response, StatusCode, Version};
 use pin_project_lite::pin_project;
 use tower_service::Service;
 
-use crate::{ConnectionHandle, MeteredStream};
+use crate::{ConnectionHandle, MeteredStream, PlainStream};
 
-/// A stream whose connection is metered: a [`MeteredStream`], or one around it.
+/// A stream whose connection is metered: a [`MeteredStream`], or one around it such as a [`PlainStream`].
 pub trait Metered {
     /// The connection.
     fn connection(&self) -> &ConnectionHandle;
 }
 
 impl<IO> Metered for MeteredStream<IO> {
+    fn connection(&self) -> &ConnectionHandle {
+        self.connection()
+    }
+}
+
+impl<S> Metered for PlainStream<S> {
     fn connection(&self) -> &ConnectionHandle {
         self.connection()
     }

@@ -4,7 +4,8 @@ use telemetry_core::ScopedMeter;
 use telemetry_core::opentelemetry::metrics::{Counter, Histogram, UpDownCounter};
 use telemetry_core::semconv::metric;
 
-use crate::settings::Side;
+use crate::kernel::View;
+use crate::settings::{Settings, Side};
 
 #[derive(Debug)]
 pub(crate) struct Instruments {
@@ -15,6 +16,7 @@ pub(crate) struct Instruments {
     pub(crate) handshake: Histogram<f64>,
     pub(crate) handshakes: UpDownCounter<i64>,
     pub(crate) tls_io: Counter<u64>,
+    pub(crate) kernel: View,
     /// What only one of the sides has.
     pub(crate) requests: Option<Histogram<u64>>,
     pub(crate) upgraded: Option<UpDownCounter<i64>>,
@@ -24,8 +26,9 @@ pub(crate) struct Instruments {
 }
 
 impl Instruments {
-    pub(crate) fn new(side: Side, meter: &ScopedMeter) -> Self {
-        match side {
+    pub(crate) fn new(settings: &Settings, meter: &ScopedMeter) -> Self {
+        let kernel = View::new(settings, meter);
+        match settings.side {
             Side::Server => Self {
                 active: meter.i64_up_down_counter(&metric::TRANSPORT_SERVER_ACTIVE_CONNECTIONS),
                 duration: meter.f64_histogram(&metric::TRANSPORT_SERVER_CONNECTION_DURATION),
@@ -34,6 +37,7 @@ impl Instruments {
                 handshake: meter.f64_histogram(&metric::TRANSPORT_SERVER_TLS_HANDSHAKE_DURATION),
                 handshakes: meter.i64_up_down_counter(&metric::TRANSPORT_SERVER_TLS_ACTIVE_HANDSHAKES),
                 tls_io: meter.u64_counter(&metric::TRANSPORT_SERVER_TLS_IO),
+                kernel,
                 requests: Some(meter.u64_histogram(&metric::TRANSPORT_SERVER_CONNECTION_REQUESTS)),
                 upgraded: Some(meter.i64_up_down_counter(&metric::TRANSPORT_SERVER_UPGRADED_CONNECTIONS)),
                 rejected: Some(meter.u64_counter(&metric::TRANSPORT_SERVER_REJECTED_CONNECTIONS)),
@@ -48,6 +52,7 @@ impl Instruments {
                 handshake: meter.f64_histogram(&metric::TRANSPORT_CLIENT_TLS_HANDSHAKE_DURATION),
                 handshakes: meter.i64_up_down_counter(&metric::TRANSPORT_CLIENT_TLS_ACTIVE_HANDSHAKES),
                 tls_io: meter.u64_counter(&metric::TRANSPORT_CLIENT_TLS_IO),
+                kernel,
                 requests: None,
                 upgraded: None,
                 rejected: None,

@@ -70,8 +70,9 @@ impl NetworkMetricsLayer {
     /// assert_eq!(stream.connection_info().network_type(), Some("ipv4"));
     /// ```
     #[must_use = "dropping the stream ends the connection"]
-    pub fn meter_with_info<IO>(&self, stream: IO, info: ConnectionInfo) -> MeteredStream<IO> {
-        MeteredStream::new(stream, self.shared.open(info, None))
+    #[expect(clippy::needless_pass_by_value, reason = "who calls this has made it for the connection")]
+    pub fn meter_with_info<IO: 'static>(&self, stream: IO, info: ConnectionInfo) -> MeteredStream<IO> {
+        self.shared.meter(stream, &info, None)
     }
 
     /// Meters a listener: the connections that it accepts, those that it turns away, and what keeps it from accepting.

@@ -97,6 +97,19 @@ struct Known {
 }
 
 impl Known {
+    fn new(outcome: &Outcome<'_>, start: &[KeyValue], histogram: &Histogram<f64>) -> Self {
+        Self {
+            series: outcome.series,
+            error: outcome.error,
+            reason: outcome.reason,
+            tls_version: outcome.tls_version.map(Into::into),
+            tls_resumed: outcome.tls_resumed,
+            alpn: outcome.alpn.map(Into::into),
+            attributes: outcome.attributes(start),
+            seconds: BoundHistogram::new(histogram.clone()),
+        }
+    }
+
     fn is(&self, outcome: &Outcome<'_>) -> bool {
         let known = Outcome {
             series: self.series,
@@ -118,16 +131,7 @@ impl Outcomes {
 
     /// The place of an outcome, to be recorded now or later.
     pub(crate) fn place(&self, outcome: &Outcome<'_>, start: &[KeyValue]) -> u32 {
-        let make = || Known {
-            series: outcome.series,
-            error: outcome.error,
-            reason: outcome.reason,
-            tls_version: outcome.tls_version.map(Into::into),
-            tls_resumed: outcome.tls_resumed,
-            alpn: outcome.alpn.map(Into::into),
-            attributes: outcome.attributes(start),
-            seconds: BoundHistogram::new(self.histogram.clone()),
-        };
+        let make = || Known::new(outcome, start, &self.histogram);
         self.known.find_or_insert(self.known.hash(outcome), |known| known.is(outcome), make).unwrap_or(OVERFLOW)
     }
 
@@ -141,7 +145,38 @@ impl Outcomes {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::HashSet;
+
+    use telemetry_core::opentelemetry::global;
+
     use super::*;
+
+    #[test]
+    fn outcomes_that_differ_have_places_of_their_own() {
+        let mut all = Vec::new();
+        for series in 0..4 {
+            for error in [None, Some("timeout"), Some("panic")] {
+                for reason in [None, Some(CloseReason::Peer), Some(CloseReason::Error)] {
+                    for tls_version in [None, Some("1.2"), Some("1.3")] {
+                        for tls_resumed in [None, Some(false), Some(true)] {
+                            let alpns = [None, Some("h2"), Some("http/1.1")];
+                            let outcome = |alpn| Outcome { series, error, reason, tls_version, tls_resumed, alpn };
+                            all.extend(alpns.map(outcome));
+                        }
+                    }
+                }
+            }
+        }
+        let histogram = global::meter("test").f64_histogram("test").build();
+        for one in &all {
+            let known = Known::new(one, &[], &histogram);
+            assert!(all.iter().all(|other| known.is(other) == (one == other)), "{one:?}");
+        }
+        let outcomes = Outcomes::new(histogram, all.len());
+        let places: HashSet<_> = all.iter().map(|outcome| outcomes.place(outcome, &[])).collect();
+        assert_eq!(places.len(), all.len());
+        assert_eq!(outcomes.place(&Outcome { series: 9, ..Outcome::default() }, &[]), OVERFLOW);
+    }
 
     #[test]
     fn nt_08_names_and_versions_of_protocols() {

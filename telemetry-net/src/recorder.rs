@@ -60,7 +60,7 @@ impl Recorder {
     }
 
     fn new(settings: &Settings, meter: &ScopedMeter) -> Self {
-        let instruments = Instruments::new(settings.side, meter);
+        let instruments = Instruments::new(settings, meter);
         let mut fixed = settings.options.attributes.clone();
         // A function is asked at each connection.
         if !settings.attributes.needs_extensions() {
@@ -146,11 +146,11 @@ impl Sink for Recorder {
 
     /// Looks at all connections that are open.
     fn gather(&self) {
+        self.instruments.kernel.sample(self);
         let second = Self::second_of(self.now());
         self.registry.for_each(|open| {
             let series = self.series(open.series());
-            let quiet = open.gather(series, second);
-            if quiet >= self.idle_after {
+            if open.gather(series, second).is_some_and(|quiet| quiet >= self.idle_after) {
                 series.idle.one_more();
             }
         });

@@ -21,7 +21,7 @@ impl Registry {
 
     pub(crate) fn insert(&self, stripe: Stripe, open: Arc<Open>) {
         let mut list = lock(self.stripes.get(stripe));
-        open.slot.store(list.len(), Ordering::Relaxed);
+        open.slot.store(number(list.len()), Ordering::Relaxed);
         list.push(open);
     }
 
@@ -29,15 +29,29 @@ impl Registry {
     pub(crate) fn remove<T>(&self, stripe: Stripe, open: &Open, last: impl FnOnce() -> T) -> T {
         let mut list = lock(self.stripes.get(stripe));
         // The list holds one of its references until the lock is gone, so nothing is dropped under it.
-        let slot = open.slot.load(Ordering::Relaxed);
+        let slot = open.slot.load(Ordering::Relaxed) as usize;
         let removed = (slot < list.len()).then(|| list.swap_remove(slot));
         if let Some(moved) = list.get(slot) {
-            moved.slot.store(slot, Ordering::Relaxed);
+            moved.slot.store(number(slot), Ordering::Relaxed);
         }
         let last = last();
         drop(list);
         drop(removed);
         last
+    }
+
+    #[cfg(all(feature = "tcp-info", any(target_os = "linux", target_os = "android")))]
+    pub(crate) fn stripes(&self) -> usize {
+        self.stripes.len()
+    }
+
+    /// Looks at some connections of a stripe, and gives back how many that has.
+    #[cfg(all(feature = "tcp-info", any(target_os = "linux", target_os = "android")))]
+    pub(crate) fn visit(&self, stripe: usize, from: usize, most: usize, look: impl FnMut(&Arc<Open>)) -> usize {
+        let Some(stripe) = self.stripes.at(stripe) else { return 0 };
+        let list = lock(stripe);
+        list.iter().skip(from).take(most).for_each(look);
+        list.len()
     }
 
     /// Looks at all connections, one stripe after the other.
@@ -48,6 +62,11 @@ impl Registry {
             }
         }
     }
+}
+
+/// No machine has room for as many connections as this cannot tell.
+fn number(slot: usize) -> u32 {
+    u32::try_from(slot).unwrap_or(u32::MAX)
 }
 
 /// Nothing that is done under the lock can leave a list half done.

@@ -10,6 +10,7 @@ use telemetry_core::opentelemetry::metrics::UpDownCounter;
 
 use crate::attributes;
 use crate::instruments::Instruments;
+use crate::kernel;
 use crate::recorder::overflow_attributes;
 use crate::tally::{Level, Traffic};
 
@@ -46,9 +47,10 @@ pub(crate) struct Series {
     /// Those inside of TLS.
     pub(crate) plain: Traffic,
     pub(crate) idle: Level,
-    pub(crate) upgraded: Level,
+    upgraded: Option<BoundUpDownCounter<i64>>,
     pub(crate) requests: Option<BoundHistogram<u64>>,
     handshakes: BoundUpDownCounter<i64>,
+    pub(crate) kernel: kernel::Series,
 }
 
 impl Series {
@@ -72,10 +74,11 @@ impl Series {
             active_counter: instruments.active.clone(),
             wire: Traffic::new(&instruments.io, &attributes),
             plain: Traffic::new(&instruments.tls_io, &attributes),
-            idle: Level::new(Some(instruments.idle.clone())),
-            upgraded: Level::new(instruments.upgraded.clone()),
+            idle: Level::new(instruments.idle.clone()),
+            upgraded: instruments.upgraded.clone().map(BoundUpDownCounter::new),
             requests: instruments.requests.clone().map(BoundHistogram::new),
             handshakes: BoundUpDownCounter::new(instruments.handshakes.clone()),
+            kernel: instruments.kernel.series(),
             attributes,
         }
     }
@@ -102,11 +105,17 @@ impl Series {
         self.handshakes.add(change, &self.attributes);
     }
 
+    /// Counts connections that were upgraded: one more or one less. A client counts none.
+    pub(crate) fn upgraded(&self, change: i64) {
+        if let Some(upgraded) = &self.upgraded {
+            upgraded.add(change, &self.attributes);
+        }
+    }
+
     /// Gives the instruments what a collection has found out.
     pub(crate) fn settle(&self) {
         self.wire.settle();
         self.plain.settle();
         self.idle.settle(&self.attributes);
-        self.upgraded.settle(&self.attributes);
     }
 }

@@ -7,7 +7,9 @@ use telemetry_core::bound::Buffered;
 use telemetry_core::opentelemetry::metrics::Meter;
 use telemetry_core::{AttributesFactory, ConnectionInfo, MeterOptions, Transport};
 
+use crate::MeteredStream;
 use crate::connection::Connection;
+use crate::kernel::{self, Socket};
 use crate::recorder::Recorder;
 use crate::series::{SeriesKey, Server};
 
@@ -33,6 +35,11 @@ pub(crate) struct Settings {
     pub(crate) transport: Transport,
     pub(crate) series_limit: usize,
     pub(crate) idle_after: Duration,
+    #[cfg_attr(
+        not(all(feature = "tcp-info", any(target_os = "linux", target_os = "android"))),
+        expect(dead_code, reason = "nobody is asked")
+    )]
+    pub(crate) tcp_info_limit: usize,
 }
 
 /// The settings with the instruments that are made when the first connection needs them. Clones share these.
@@ -54,6 +61,7 @@ impl Shared {
             transport: Transport::Tcp,
             series_limit: SERIES_LIMIT,
             idle_after: IDLE_AFTER,
+            tcp_info_limit: kernel::LIMIT,
         })
     }
 
@@ -86,9 +94,16 @@ impl Shared {
     }
 
     /// Opens the count of a connection.
-    pub(crate) fn open(&self, info: ConnectionInfo, server: Option<Server<'_>>) -> Connection {
+    pub(crate) fn meter<IO: 'static>(
+        &self,
+        stream: IO,
+        info: &ConnectionInfo,
+        server: Option<Server<'_>>,
+    ) -> MeteredStream<IO> {
         let local = self.recorder().local();
-        Connection::open(local.clone(), self.series_of(local, &info, server), info)
+        let series = self.series_of(local, info, server);
+        let connection = Connection::open(local.clone(), series, info, Socket::of(&stream));
+        MeteredStream::new(stream, connection)
     }
 
     /// The place of the series of a connection.
@@ -154,8 +169,8 @@ macro_rules! common_options {
 
         /// Sets the transport of streams whose type does not tell it; TCP if this is not called.
         ///
-        /// Tokio's `TcpStream`, `UnixStream` and `DuplexStream` tell it, whatever is set here. A TLS stream does not:
-        /// wrap the stream below it, or use [`meter_with_info`](Self::meter_with_info).
+        /// Tokio's `TcpStream`, `UnixStream` and `DuplexStream` tell it, whatever is set here. A TLS stream does not, but for
+        /// those of tokio-rustls around a `TcpStream` or a `UnixStream`, with feature `rustls`: wrap the stream below it.
         #[must_use]
         pub fn with_transport(self, transport: Transport) -> Self {
             Self { shared: self.shared.change(|settings| settings.transport = transport) }
@@ -169,10 +184,20 @@ macro_rules! common_options {
         }
 
         /// Sets for how long nothing must have moved on a connection that counts as idle; a minute unless this is called.
-        /// That is looked at when metrics are collected, so it cannot be told more exactly than collections come.
+        /// That is looked at when metrics are collected, and no more exactly than in whole seconds. With zero a connection is
+        /// idle on which nothing has moved since the last collection.
         #[must_use]
         pub fn with_idle_after(self, idle: std::time::Duration) -> Self {
             Self { shared: self.shared.change(|settings| settings.idle_after = idle) }
+        }
+
+        /// Sets how many connections the kernel is asked about before a collection, 256 unless this is called: each is a
+        /// system call of about a microsecond. If there are more they take turns. Each is asked about once more at its
+        /// end, whatever is set here.
+        #[cfg(all(feature = "tcp-info", any(target_os = "linux", target_os = "android")))]
+        #[must_use]
+        pub fn with_tcp_info_limit(self, connections: usize) -> Self {
+            Self { shared: self.shared.change(|settings| settings.tcp_info_limit = connections) }
         }
     };
 }

@@ -44,12 +44,12 @@ pin_project! {
 
 impl<IO> MeteredStream<IO> {
     pub(crate) fn new(inner: IO, connection: Connection) -> Self {
-        Self::limited(inner, connection, None)
+        Self { connection, permit: None, inner }
     }
 
-    /// One that has a place among those that its listener may have open.
-    pub(crate) fn limited(inner: IO, connection: Connection, permit: Option<Permit>) -> Self {
-        Self { connection, permit, inner }
+    /// Has the connection take a place of its listener's until it ends.
+    pub(crate) fn with_permit(self, permit: Option<Permit>) -> Self {
+        Self { permit, ..self }
     }
 
     /// The connection, for those who will not have the stream.

@@ -100,14 +100,14 @@ impl Traffic {
 /// How many connections of a series are in some state, counted anew in each collection.
 #[derive(Debug)]
 pub(crate) struct Level {
-    counter: Option<BoundUpDownCounter<i64>>,
+    counter: BoundUpDownCounter<i64>,
     now: AtomicI64,
     shown: AtomicI64,
 }
 
 impl Level {
-    pub(crate) fn new(counter: Option<UpDownCounter<i64>>) -> Self {
-        Self { counter: counter.map(BoundUpDownCounter::new), now: AtomicI64::new(0), shown: AtomicI64::new(0) }
+    pub(crate) fn new(counter: UpDownCounter<i64>) -> Self {
+        Self { counter: BoundUpDownCounter::new(counter), now: AtomicI64::new(0), shown: AtomicI64::new(0) }
     }
 
     /// Like [`settle`](Self::settle) by one thread at a time.
@@ -119,8 +119,8 @@ impl Level {
     pub(crate) fn settle(&self, attributes: &[KeyValue]) {
         let now = self.now.swap(0, Ordering::Relaxed);
         let change = now - self.shown.swap(now, Ordering::Relaxed);
-        if let (Some(counter), true) = (&self.counter, change != 0) {
-            counter.add(change, attributes);
+        if change != 0 {
+            self.counter.add(change, attributes);
         }
     }
 }

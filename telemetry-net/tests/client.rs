@@ -1,5 +1,5 @@
 //! Connections that are dialled: attempts, their ends, and what the connections count.
-#![allow(clippy::expect_used, clippy::unwrap_used)] // Helpers of tests may fail them.
+#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)] // Helpers of tests may fail them.
 
 use std::io;
 use std::net::SocketAddr;

@@ -7,8 +7,9 @@ use crate::steps::Step;
 pub(crate) fn steps(quick: bool) -> Vec<Step> {
     let bench = |names: &str| short(Command::new("cargo bench -p telemetry-benches").args(names), quick);
     vec![
-        Step::loud("benches", bench("--bench request --bench exemplar --bench scrape")),
+        Step::loud("benches", bench("--bench request --bench connection --bench exemplar --bench scrape")),
         counting("instructions of a request", bench("--bench instructions")),
+        counting("costs of a connection", bench("--bench connection_instructions")),
         counting("instructions of a span", bench("--features spans --bench span_instructions")),
     ]
 }

@@ -35,7 +35,7 @@ enum Task {
     Test,
     /// Drives the examples, and holds what a real Prometheus and receivers of OTLP have got against what was driven.
     Integration,
-    /// The criterion benches, and the instructions of a request.
+    /// The criterion benches, and the instructions of requests, spans and connections.
     Bench {
         /// Fewer samples: minutes become seconds, and the numbers less steady.
         #[arg(long)]

@@ -38,6 +38,7 @@ use hyper::service::service_fn;
 use hyper::{Method, Request, Response, StatusCode};
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use hyper_util::server::conn::auto;
+use hyper_util::service::TowerToHyperService;
 use telemetry_core::Telemetry;
 use telemetry_core::opentelemetry::metrics::Counter;
 use telemetry_core::opentelemetry::{StringValue, global};
@@ -75,13 +76,8 @@ async fn serve(flags: Flags, metrics: PrometheusMetricsHandler) -> io::Result<()
         .service_fn(move |request| page(request, visitors.clone()));
 
     let connections = NetworkMetricsLayer::new().layer(tower::service_fn(move |stream: MeteredStream<TcpStream>| {
-        let pages = pages.clone();
-        let info = stream.connection_info().clone();
-        let requests = service_fn(move |mut request: Request<Incoming>| {
-            request.extensions_mut().insert(info.clone());
-            pages.clone().oneshot(request)
-        });
-        auto::Builder::new(TokioExecutor::new()).serve_connection(TokioIo::new(stream), requests).into_owned()
+        let pages = TowerToHyperService::new(stream.connection().serve(pages.clone()));
+        auto::Builder::new(TokioExecutor::new()).serve_connection(TokioIo::new(stream), pages).into_owned()
     }));
 
     let scrapes = service_fn(move |request| scrape(request, metrics.clone()));

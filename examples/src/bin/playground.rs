@@ -35,7 +35,6 @@ use bytes::Bytes;
 use clap::Parser;
 use futures_util::stream;
 use hyper::body::Incoming;
-use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use hyper_util::server::conn::auto;
 use hyper_util::service::TowerToHyperService;
@@ -92,14 +91,12 @@ async fn serve(flags: Flags, metrics: PrometheusMetricsHandler) -> io::Result<()
     let connections = NetworkMetricsLayer::new().layer(tower::service_fn(move |stream: MeteredStream<TcpStream>| {
         tally.connection();
         let (router, tally) = (router.clone(), tally.clone());
-        let info = stream.connection_info().clone();
-        let requests = service_fn(move |mut request: hyper::Request<Incoming>| {
-            request.extensions_mut().insert(info.clone());
+        let requests = stream.connection().serve(tower::service_fn(move |request: hyper::Request<Incoming>| {
             let router = router.clone();
             tally.clone().request(request, |request| router.oneshot(request))
-        });
+        }));
         let http = auto::Builder::new(TokioExecutor::new());
-        http.serve_connection_with_upgrades(TokioIo::new(stream), requests).into_owned()
+        http.serve_connection_with_upgrades(TokioIo::new(stream), TowerToHyperService::new(requests)).into_owned()
     }));
 
     let scrapes = Router::new().route_service("/metrics", metrics);

@@ -148,6 +148,10 @@ impl Scrape {
     }
 }
 
+/// Asks for a web socket.
+pub(crate) const HANDSHAKE: &str = "GET /ws HTTP/1.1\r\nhost: test\r\nconnection: upgrade\r\nupgrade: websocket\r\n\
+    sec-websocket-version: 13\r\nsec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
+
 pub(crate) fn get(path: &str) -> Request<Full<Bytes>> {
     request("GET", path)
 }

@@ -8,6 +8,7 @@
 //! | [`Buffered`], [`Local`] | records wait in a list of their own for each stripe of threads, until a reader collects |
 //! | [`PerStripe`] | a value for each stripe of threads |
 //! | [`StripedCount`] | a count that rises and falls in a cell for each stripe, until a reader collects |
+//! | [`StripedSums`] | sums that only rise, in the same way |
 //!
 //! With feature `bound` an instrument is bound to its attributes when its first value has been recorded: the SDK then
 //! looks nothing up any more. Without it every value goes through the plain API, which is slower and counts the same.
@@ -22,9 +23,11 @@ mod count;
 mod interner;
 mod series;
 mod stripe;
+mod sums;
 
 pub use buffered::{Buffered, Local, Sink};
 pub use count::StripedCount;
 pub use interner::Interner;
 pub use series::{BoundCounter, BoundHistogram, BoundUpDownCounter, OVERFLOW_ATTRIBUTE};
 pub use stripe::{PerStripe, Stripe};
+pub use sums::StripedSums;

@@ -40,6 +40,19 @@ impl<T> PerStripe<T> {
         &self.values[stripe.0].0
     }
 
+    /// How many there are.
+    #[must_use]
+    #[expect(clippy::len_without_is_empty, reason = "there is always one")]
+    pub fn len(&self) -> usize {
+        self.values.len()
+    }
+
+    /// The value at a place in the order of [`iter`](Self::iter).
+    #[must_use]
+    pub fn at(&self, place: usize) -> Option<&T> {
+        self.values.get(place).map(|value| &value.0)
+    }
+
     /// All values.
     pub fn iter(&self) -> impl Iterator<Item = (Stripe, &T)> {
         self.values.iter().enumerate().map(|(stripe, value)| (Stripe(stripe), &value.0))

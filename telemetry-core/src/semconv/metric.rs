@@ -1,5 +1,9 @@
 //! Metrics with all that an instrument needs to know.
 
+mod transport;
+
+pub use transport::*;
+
 /// A metric: its name and what belongs to it.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
@@ -439,4 +443,15 @@ pub(super) const ALL: &[Metric] = &[
     TOKIO_RUNTIME_GLOBAL_QUEUE_DEPTH,
     TOKIO_RUNTIME_WORKER_PARKS,
     TOKIO_RUNTIME_WORKER_BUSY_TIME,
+    TRANSPORT_SERVER_TCP_RTT,
+    TRANSPORT_SERVER_TCP_RETRANSMITS,
+    TRANSPORT_SERVER_TCP_UNACKED,
+    TRANSPORT_SERVER_TCP_DELIVERY_RATE,
+    TRANSPORT_CLIENT_TCP_RTT,
+    TRANSPORT_CLIENT_TCP_RETRANSMITS,
+    TRANSPORT_CLIENT_TCP_UNACKED,
+    TRANSPORT_CLIENT_TCP_DELIVERY_RATE,
+    TRANSPORT_UDP_IO,
+    TRANSPORT_UDP_DATAGRAMS,
+    TRANSPORT_UDP_ERRORS,
 ];

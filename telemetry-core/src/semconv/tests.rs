@@ -119,6 +119,12 @@ fn nt_60_own_names_follow_the_conventions_patterns() {
 fn nt_61_units_are_seconds_bytes_or_counts() {
     for metric in METRICS {
         let expected = match metric.instrument {
+            Instrument::Histogram if metric.name.ends_with(".rtt") => "s",
+            Instrument::Histogram if metric.name.ends_with(".unacked") => "{segment}",
+            Instrument::Histogram if metric.name.ends_with("_rate") => "By/s",
+            Instrument::Counter if metric.name.ends_with(".retransmits") => "{segment}",
+            Instrument::Counter if metric.name.ends_with(".datagrams") => "{datagram}",
+            Instrument::Counter if metric.name.ends_with(".errors") => "{error}",
             Instrument::Histogram if metric.name.ends_with(".duration") => "s",
             Instrument::Histogram if metric.name.ends_with(".requests") => "{request}",
             Instrument::Gauge if metric.name.ends_with(".age") => "s",
@@ -162,4 +168,24 @@ fn hc_07_calls_and_requests_share_bounds_and_connections_have_others() {
         HTTP_CLIENT_CONNECTION_DURATION.boundaries,
         [0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0, 120.0, 300.0]
     );
+}
+
+#[test]
+fn nt_61_the_two_sides_of_tcp_differ_in_name_and_words_alone() {
+    let (server, client) = (of_tcp("transport.server."), of_tcp("transport.client."));
+    assert_eq!(server.len(), 4);
+    assert_eq!(server.len(), client.len());
+    for (server, client) in server.into_iter().zip(client) {
+        assert_eq!(client.name, server.name.replace("server", "client"));
+        assert_eq!(client.description, server.description.replace("accepted", "dialled"));
+        assert_eq!((client.instrument, client.unit), (server.instrument, server.unit));
+        assert_eq!(client.boundaries, server.boundaries);
+    }
+}
+
+fn of_tcp(side: &str) -> Vec<&'static Metric> {
+    METRICS
+        .iter()
+        .filter(|metric| metric.name.strip_prefix(side).is_some_and(|rest| rest.starts_with("tcp.")))
+        .collect()
 }

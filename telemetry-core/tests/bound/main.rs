@@ -8,6 +8,7 @@ mod interner;
 mod order;
 mod readers;
 mod series;
+mod sums;
 #[path = "../support/mod.rs"]
 mod support;
 

@@ -71,17 +71,13 @@ impl ClientNetworkMetricsLayer {
     #[must_use = "dropping the stream ends the connection"]
     pub fn meter<IO: 'static>(&self, server: impl Into<ServerAddress>, stream: IO) -> MeteredStream<IO> {
         let info = self.info(&stream);
-        self.open(Some(server.into()), stream, info)
+        self.shared.meter(stream, &info, Some(server.into().server()))
     }
 
     pub(super) fn connected<IO: 'static>(&self, attempt: Attempt, stream: IO) -> MeteredStream<IO> {
         let info = self.info(&stream);
         let server = attempt.succeeded(&info);
-        self.open(server, stream, info)
-    }
-
-    fn open<IO>(&self, server: Option<ServerAddress>, stream: IO, info: ConnectionInfo) -> MeteredStream<IO> {
-        MeteredStream::new(stream, self.shared.open(info, server.as_ref().map(ServerAddress::server)))
+        self.shared.meter(stream, &info, server.as_ref().map(ServerAddress::server))
     }
 
     fn info<IO: 'static>(&self, stream: &IO) -> ConnectionInfo {

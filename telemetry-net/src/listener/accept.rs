@@ -84,8 +84,7 @@ impl<L: Listener> MeteredListener<L> {
                 }
             },
         };
-        let connection = self.status.open::<L>(&stream, &peer);
-        Poll::Ready(Ok(Some((MeteredStream::limited(stream, connection, permit), peer))))
+        Poll::Ready(Ok(Some((self.status.meter::<L>(stream, &peer).with_permit(permit), peer))))
     }
 }
 

@@ -43,7 +43,7 @@ use telemetry_core::{Address, Transport};
 /// ```
 pub trait Listener {
     /// The stream of a connection.
-    type Io;
+    type Io: 'static;
 
     /// One end of a connection, and where the listener listens.
     type Address;

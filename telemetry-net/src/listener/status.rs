@@ -11,8 +11,8 @@ use telemetry_core::{Address, ConnectionInfo, ErrorType, Transport};
 
 use super::Listener;
 use super::ages::Age;
+use crate::MeteredStream;
 use crate::attributes;
-use crate::connection::Connection;
 use crate::recorder::Recorder;
 use crate::series::{SeriesKey, Server};
 use crate::settings::Shared;
@@ -67,16 +67,17 @@ impl Status {
         }
     }
 
-    pub(super) fn open<L: Listener>(&self, stream: &L::Io, peer: &L::Address) -> Connection {
+    /// Meters a connection that was accepted.
+    pub(super) fn meter<L: Listener>(&self, stream: L::Io, peer: &L::Address) -> MeteredStream<L::Io> {
         let mut info = ConnectionInfo::new(self.transport);
         if let Some(peer) = L::known_address(peer) {
             info = info.with_peer(peer);
         }
-        if let Some(local) = self.local.clone().or_else(|| L::stream_address(stream)) {
+        if let Some(local) = self.local.clone().or_else(|| L::stream_address(&stream)) {
             info = info.with_local(local);
         }
         let server = self.server.as_ref().map(|(address, port)| Server { address, port: *port });
-        self.shared.open(info, server)
+        self.shared.meter(stream, &info, server)
     }
 
     pub(super) fn rejected(&self) {

@@ -12,7 +12,24 @@ use super::ClientTlsStream;
 use super::handshaking::Handshaking;
 use crate::MeteredStream;
 
-/// Makes TLS handshakes as a client, and records them.
+/// Makes TLS handshakes as a client, and records them: in `transport.client.tls.handshake.duration` and with the words
+/// that [`MeteredTlsAcceptor`](crate::MeteredTlsAcceptor) has. It is cheap to clone.
+///
+/// ```
+/// use std::io;
+/// use std::sync::Arc;
+/// use telemetry_net::tokio_rustls::rustls::ClientConfig;
+/// use telemetry_net::{ClientNetworkMetricsLayer, ClientTlsStream, MeteredTlsConnector};
+/// use tokio::net::TcpStream;
+///
+/// async fn dial(config: Arc<ClientConfig>) -> io::Result<ClientTlsStream<TcpStream>> {
+///     let layer = ClientNetworkMetricsLayer::new();
+///     let stream = layer.connect(("db.example.com", 5432), TcpStream::connect("db.example.com:5432")).await?;
+///     let name = "db.example.com".try_into().map_err(io::Error::other)?;
+///     MeteredTlsConnector::new(config).connect(name, stream).await
+/// }
+/// # let _ = dial;
+/// ```
 #[derive(Clone)]
 pub struct MeteredTlsConnector {
     connector: TlsConnector,
@@ -35,11 +52,12 @@ impl MeteredTlsConnector {
         self
     }
 
-    /// Begins a handshake with the server of that name.
+    /// Begins a handshake with the server of that name. It goes on when the future is polled, and is `cancelled` if that is
+    /// dropped before its end.
     ///
     /// # Errors
     ///
-    /// Those of the stream and of rustls, and [`TimedOut`](io::ErrorKind::TimedOut).
+    /// Those of the stream and of rustls, and [`TimedOut`](io::ErrorKind::TimedOut). The connection is closed by then.
     pub fn connect<IO>(
         &self,
         name: ServerName<'static>,

@@ -10,7 +10,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::task::JoinSet;
 
 use super::{MeteredTlsAcceptor, TlsStream};
-use crate::MeteredStream;
+use crate::{Listener, MeteredListener, MeteredStream};
 
 /// So many handshakes may go on at once, unless set otherwise.
 const HANDSHAKES: usize = 1024;
@@ -45,12 +45,34 @@ where
     }
 }
 
+type Accepted<L> = (TlsStream<<L as Incoming>::Io>, <L as Incoming>::Address);
+
+impl<L> Incoming for MeteredListener<L>
+where
+    L: Listener + Send,
+    L::Io: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    L::Address: Send + 'static,
+{
+    type Io = L::Io;
+    type Address = L::Address;
+
+    async fn next(&mut self) -> (MeteredStream<L::Io>, L::Address) {
+        self.accept().await
+    }
+}
+
 /// A listener whose connections have TLS when they come out of it. [`MeteredTlsAcceptor::listen`] makes it.
+///
+/// Handshakes are made in tasks beside each other, so a slow client holds nobody up. Those that fail are recorded, and
+/// their connections closed; they never come out. A handshake may take ten seconds unless the acceptor was told
+/// otherwise, for which the runtime needs its time driver.
+///
+/// Dropping it cancels the handshakes that go on.
 pub struct MeteredTlsListener<L: Incoming> {
     acceptor: MeteredTlsAcceptor,
     listener: L,
     limit: usize,
-    handshakes: JoinSet<Option<(TlsStream<L::Io>, L::Address)>>,
+    handshakes: JoinSet<Option<Accepted<L>>>,
 }
 
 impl<L: Incoming> MeteredTlsListener<L> {
@@ -60,7 +82,7 @@ impl<L: Incoming> MeteredTlsListener<L> {
     }
 
     /// Sets how many handshakes may go on at once: 1024 unless this is called, and never less than one. While there are so
-    /// many, no connection is accepted.
+    /// many, no connection is accepted. Those that are done and wait for [`accept`](Self::accept) count as well.
     #[must_use]
     pub fn with_handshake_limit(mut self, limit: usize) -> Self {
         self.limit = limit.max(1);
@@ -73,7 +95,13 @@ impl<L: Incoming> MeteredTlsListener<L> {
         &self.listener
     }
 
-    /// The next connection whose handshake is done, which need not be the next that came. Dropping the future loses none.
+    /// The next connection whose handshake is done, which need not be the next that came. It accepts while it waits.
+    ///
+    /// It is safe to drop the future before it is done: no connection is lost, and handshakes go on.
+    ///
+    /// # Panics
+    ///
+    /// Outside of a tokio runtime.
     pub async fn accept(&mut self) -> (TlsStream<L::Io>, L::Address) {
         loop {
             let accepted = {

@@ -15,7 +15,8 @@ pub use acceptor::MeteredTlsAcceptor;
 pub use connector::MeteredTlsConnector;
 pub(crate) use failure::error_type;
 pub use listener::MeteredTlsListener;
-pub(crate) use session::Session;
+use session::Session;
+pub(crate) use session::connection_info;
 
 /// What a [`MeteredTlsAcceptor`] makes of a connection.
 pub type TlsStream<IO> = PlainStream<server::TlsStream<MeteredStream<IO>>>;

@@ -1,10 +1,13 @@
 //! What a session of rustls tells.
 
+use std::any::Any;
 use std::borrow::Cow;
 
-use telemetry_core::TlsInfo;
+use telemetry_core::{ConnectionInfo, TlsInfo};
 use tokio_rustls::rustls::{CommonState, HandshakeKind, ProtocolVersion};
 use tokio_rustls::{TlsStream, client, server};
+
+use crate::detect;
 
 /// A TLS stream after its handshake.
 pub(crate) trait Session {
@@ -42,6 +45,29 @@ impl<IO> Session for TlsStream<IO> {
     fn state(&self) -> &CommonState {
         self.get_ref().1
     }
+}
+
+/// What a TLS stream tells that somebody has metered, instead of the stream below.
+pub(crate) fn connection_info(stream: &dyn Any) -> Option<ConnectionInfo> {
+    if let Some(info) = above(stream, detect::tcp) {
+        return Some(info);
+    }
+    #[cfg(unix)]
+    if let Some(info) = above(stream, detect::unix) {
+        return Some(info);
+    }
+    None
+}
+
+fn above<IO: 'static>(stream: &dyn Any, info: impl Fn(&IO) -> ConnectionInfo) -> Option<ConnectionInfo> {
+    if let Some(stream) = stream.downcast_ref::<server::TlsStream<IO>>() {
+        return Some(info(stream.get_ref().0).with_tls(stream.tls_info()));
+    }
+    if let Some(stream) = stream.downcast_ref::<client::TlsStream<IO>>() {
+        return Some(info(stream.get_ref().0).with_tls(stream.tls_info()));
+    }
+    let stream: &TlsStream<IO> = stream.downcast_ref()?;
+    Some(info(stream.get_ref().0).with_tls(stream.tls_info()))
 }
 
 /// The two that rustls speaks.

@@ -2,7 +2,7 @@ use telemetry_core::testing::Value;
 
 use crate::AGE;
 use crate::common::Metered;
-use crate::script::{Script, Step, block_on};
+use crate::script::{Script, Step, block_on, wait_until};
 
 /// The ages that are shown, by port.
 fn ages(metered: &Metered) -> Vec<(String, f64)> {
@@ -33,9 +33,7 @@ fn nt_75_the_age_grows_until_a_connection_comes() {
     assert!(0.0 < first && first < second && second < start.elapsed().as_secs_f64(), "{first} {second}");
 
     // Long enough to be told from what follows.
-    while age(&metered) < 0.05 {
-        std::thread::yield_now();
-    }
+    wait_until(|| age(&metered) >= 0.05);
     let before = std::time::Instant::now();
     let stream = block_on(listener.accept());
     let third = age(&metered);
@@ -74,9 +72,7 @@ fn nt_75_a_listener_keeps_its_metrics_without_its_layer() {
 fn nt_75_of_listeners_at_one_address_the_youngest_counts() {
     let metered = Metered::new();
     let mut listeners = [(); 3].map(|()| metered.layer.listen(Script::new([Step::Accept])));
-    while age(&metered) < 0.05 {
-        std::thread::yield_now();
-    }
+    wait_until(|| age(&metered) >= 0.05);
     let before = std::time::Instant::now();
     drop(block_on(listeners[1].accept()));
     let youngest = age(&metered);

@@ -1,7 +1,13 @@
+use std::cell::{Cell, RefCell};
+use std::io;
 use std::net::SocketAddr;
+use std::rc::Rc;
+use std::task::{Context, Poll};
+use std::time::Duration;
 
+use telemetry_core::Address;
 use telemetry_core::testing::{ScriptedStream, Snapshot};
-use telemetry_net::MeteredListener;
+use telemetry_net::{Listener, MeteredListener};
 use tokio::io::AsyncReadExt;
 use tokio::net::{TcpListener, TcpStream};
 
@@ -45,7 +51,8 @@ async fn nt_32_what_is_beyond_the_limit_is_closed_and_counted() {
         assert_eq!(counts(&metered.metrics.snapshot()).2, 1);
         fourth
     };
-    let ((fourth, peer), client) = tokio::join!(accept, see_the_end);
+    let both = async { tokio::join!(accept, see_the_end) };
+    let ((fourth, peer), client) = tokio::time::timeout(Duration::from_secs(10), both).await.unwrap();
     assert_eq!(peer, client.local_addr().unwrap());
     assert_eq!(counts(&metered.metrics.snapshot()), (1.0, 2.0, 1));
     drop((fourth, open));
@@ -72,6 +79,57 @@ fn nt_32_a_place_is_free_when_its_connection_has_ended() {
     let third = block_on(listener.try_accept()).unwrap().0;
     assert_eq!(counts(&metered.metrics.snapshot()), (96.0, 1.0, 2));
     drop((plain, third));
+}
+
+type Close = Box<dyn FnOnce()>;
+
+/// A listener whose streams do something when they are closed; the last one is accepted first.
+struct Closing(Vec<Close>);
+
+struct OnClose(Option<Close>);
+
+impl Drop for OnClose {
+    fn drop(&mut self) {
+        if let Some(close) = self.0.take() {
+            close();
+        }
+    }
+}
+
+impl Listener for Closing {
+    type Io = OnClose;
+    type Address = ();
+
+    fn poll_accept(&mut self, _: &mut Context<'_>) -> Poll<io::Result<(OnClose, ())>> {
+        self.0.pop().map_or(Poll::Pending, |close| Poll::Ready(Ok((OnClose(Some(close)), ()))))
+    }
+
+    fn local_address(&self) -> io::Result<()> {
+        Err(io::ErrorKind::Unsupported.into())
+    }
+
+    fn known_address((): &()) -> Option<Address> {
+        None
+    }
+}
+
+#[test]
+fn nt_32_who_sees_the_end_of_a_connection_may_have_its_place() {
+    let metered = Metered::new();
+    let listener: Rc<RefCell<Option<MeteredListener<Closing>>>> = Rc::default();
+    let accept = |listener: &RefCell<Option<MeteredListener<Closing>>>| {
+        poll_and_see(listener.borrow_mut().as_mut().unwrap().accept()).0
+    };
+    let (at_close, next) = (Rc::clone(&listener), Rc::new(Cell::new(None)));
+    let seen = Rc::clone(&next);
+    let closes: [Close; 2] = [Box::new(|| ()), Box::new(move || seen.set(Some(accept(&at_close).is_ready())))];
+    *listener.borrow_mut() = Some(metered.layer.listen(Closing(closes.into())).with_max_connections(1));
+    let first = accept(&listener);
+    assert!(first.is_ready());
+    drop(first);
+    assert_eq!(next.get(), Some(true));
+    assert_eq!(counts(&metered.metrics.snapshot()), (0.0, 0.0, 2));
+    listener.take();
 }
 
 #[test]

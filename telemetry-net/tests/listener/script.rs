@@ -7,10 +7,14 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll, Wake, Waker};
+use std::time::{Duration, Instant};
 
 use telemetry_core::Address;
 use telemetry_core::testing::ScriptedStream;
 use telemetry_net::Listener;
+
+/// Longer than anything here takes.
+const LONG: Duration = Duration::from_secs(10);
 
 #[derive(Debug)]
 pub(crate) enum Step {
@@ -102,10 +106,23 @@ pub(crate) fn block_on<F: Future>(future: F) -> F::Output {
     }
     let waker = Waker::from(Arc::new(Unpark(std::thread::current())));
     let mut future = pin!(future);
+    let start = Instant::now();
     loop {
         match future.as_mut().poll(&mut Context::from_waker(&waker)) {
             Poll::Ready(output) => return output,
-            Poll::Pending => std::thread::park(),
+            Poll::Pending => {
+                assert!(start.elapsed() < LONG, "it takes too long");
+                std::thread::park_timeout(LONG);
+            }
         }
+    }
+}
+
+/// Looks until something has come true.
+pub(crate) fn wait_until(mut is_so: impl FnMut() -> bool) {
+    let start = Instant::now();
+    while !is_so() {
+        assert!(start.elapsed() < LONG, "it takes too long");
+        std::thread::yield_now();
     }
 }

@@ -1,1 +1,14 @@
-fn main() {}
+//! TLS of real handshakes, over loopback.
+#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)] // Helpers of tests may fail them.
+
+mod bytes;
+mod certificates;
+mod client;
+mod endings;
+mod failures;
+mod handshakes;
+mod later;
+mod listener;
+mod rig;
+#[cfg(feature = "axum")]
+mod served;

@@ -10,6 +10,7 @@ use crate::workspace::{Package, Workspace};
 mod arrows;
 mod file_size;
 pub(crate) mod observability;
+mod one_system_call;
 mod rules;
 mod sdk_features;
 mod sdk_tree;
@@ -20,12 +21,14 @@ pub(crate) fn steps(workspace: &Workspace) -> Result<Vec<Step>> {
     let root = workspace.root.clone();
     let same_root = root.clone();
     let root_again = root.clone();
+    let sources = root.clone();
     let mut steps = vec![
         Step::quiet("format", Command::new("cargo fmt --all --check")),
         Step::check("arrows between the crates", LINT, move |_| none("arrows", &arrows::violations(&packages))),
         Step::check("unstable features of the SDK", LINT, move |_| none("features", &sdk_features::violations(&again))),
         Step::check("file sizes", LINT, move |_| none("files", &file_size::violations(&root)?)),
         Step::check("rules and their tests", LINT, move |_| none("ids", &rules::violations(&same_root)?)),
+        Step::check("unsafe code", LINT, move |_| none("places", &one_system_call::violations(&sources)?)),
         Step::check("compose files", LINT, move |_| none("settings", &observability::violations(&root_again)?)),
     ];
     for library in workspace.libraries() {

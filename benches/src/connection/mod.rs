@@ -1,0 +1,15 @@
+//! Connections with and without metrics, and the proof that the metrics count them.
+
+mod drive;
+mod naive;
+mod program;
+mod stream;
+mod systems;
+mod totals;
+
+pub use drive::{Connections, Drive, OPERATION, Operation, open_close, read, write};
+pub use naive::Naive;
+pub use program::{FUNCTION, State, instructions, program};
+pub use stream::{Io, Memory};
+pub use systems::{BARE, Bare, Entry, NAIVE, OURS, Ours, SYSTEMS, Wrap};
+pub use totals::{Metrics, Totals};
