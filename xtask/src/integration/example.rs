@@ -37,8 +37,23 @@ impl Example {
         environment: &[(&str, String)],
         log: &Path,
     ) -> Result<Self> {
+        Self::launch(place, name, &[], environment, log).await
+    }
+
+    /// The same with arguments, and a log under another name: there may be more of the example.
+    pub(super) async fn start_as(place: &Place, name: &str, instance: &str, args: &[&str]) -> Result<Self> {
+        Self::launch(place, name, args, &[], &place.folder.join(format!("{instance}.log"))).await
+    }
+
+    async fn launch(
+        place: &Place,
+        name: &str,
+        args: &[&str],
+        environment: &[(&str, String)],
+        log: &Path,
+    ) -> Result<Self> {
         let mut command = Command::new(place.binaries.join(name));
-        command.args(["--listen", "127.0.0.1:0", "--metrics", "127.0.0.1:0"]);
+        command.args(args).args(["--listen", "127.0.0.1:0", "--metrics", "127.0.0.1:0"]);
         // What whoever runs this has set for other programs would set up this one as well.
         for (name, _) in std::env::vars_os().filter(|(name, _)| sets_up(name)) {
             command.env_remove(name);
@@ -82,9 +97,9 @@ fn sets_up(variable: &OsStr) -> bool {
     variable == "RUST_LOG" || variable.as_encoded_bytes().starts_with(b"OTEL_")
 }
 
-/// The first `http://host:port` of a line.
+/// The host and port behind the first scheme of a line.
 pub(super) fn address(line: &str) -> Result<SocketAddr> {
-    let (_, rest) = line.split_once("http://").with_context(|| format!("no address in the line `{line}`"))?;
+    let (_, rest) = line.split_once("://").with_context(|| format!("no address in the line `{line}`"))?;
     let end = rest.find(|c: char| c == '/' || c.is_whitespace()).unwrap_or(rest.len());
     rest[..end].parse().with_context(|| format!("no host and port in the line `{line}`"))
 }
@@ -104,6 +119,7 @@ mod tests {
         let expected: SocketAddr = "127.0.0.1:4711".parse().unwrap();
         assert_eq!(address("listening on http://127.0.0.1:4711").unwrap(), expected);
         assert_eq!(address("metrics on http://127.0.0.1:4711/metrics (text)").unwrap(), expected);
+        assert_eq!(address("listening on tcp://127.0.0.1:4711").unwrap(), expected);
         assert!(address("listening").is_err());
         assert!(address("see http://example.com").is_err());
     }

@@ -17,6 +17,7 @@ use crate::steps::Step;
 use crate::workspace::Workspace;
 
 mod compare;
+mod connections;
 mod crowd;
 mod environment;
 mod example;
@@ -92,6 +93,7 @@ pub(crate) fn steps(workspace: &Workspace) -> Result<Vec<Step>> {
     steps.push(Step::check("every format as strict parsers read it", INTEGRATION, move |sh| {
         formats::judged(sh, &judged, &environment, &[playground::NAME])
     }));
+    steps.extend(connections::steps(&place, &prometheus_binaries()));
     steps.extend(spans::steps(workspace, &place));
     steps.extend(signals::steps(workspace, &place));
     let again = place.clone();
@@ -120,6 +122,9 @@ fn prepare(sh: &Shell, folder: &Path) -> Result<()> {
     programs::require(sh, "zstd", Source::Apt("zstd"))?;
     programs::require(sh, "wrk", Source::Apt("wrk"))?;
     programs::require(sh, "h2load", Source::Apt("nghttp2-client"))?;
+    programs::require(sh, "socat", Source::Apt("socat"))?;
+    programs::require(sh, "nc", Source::Apt("netcat-openbsd"))?;
+    programs::require(sh, "openssl", Source::Apt("openssl"))?;
     // What an earlier run left must not pass for this one's.
     if folder.exists() {
         std::fs::remove_dir_all(folder).with_context(|| format!("cannot empty {}", folder.display()))?;

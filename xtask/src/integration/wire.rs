@@ -45,6 +45,13 @@ impl Wire {
         self.tally.received.load(Ordering::Relaxed)
     }
 
+    /// Counts a connection of a program that has dialled by itself.
+    pub(super) fn count_program(&self, sent: usize, received: usize) {
+        self.tally.connections.fetch_add(1, Ordering::Relaxed);
+        self.count_sent(sent);
+        self.count_received(received);
+    }
+
     /// A connection that the caller writes and reads by itself.
     pub(super) async fn raw(&self) -> Result<Raw> {
         Ok(Raw { stream: self.dial().await?, wire: self.clone() })
@@ -180,6 +187,19 @@ impl Raw {
             }
         }
         Ok(all)
+    }
+
+    /// Reads so many bytes, and no others.
+    pub(super) async fn read_exactly(&mut self, bytes: usize) -> Result<()> {
+        let read = self.stream.read_exact(&mut vec![0; bytes]).await?;
+        self.wire.count_received(read);
+        Ok(())
+    }
+
+    /// Breaks off: the server sees a reset and not an end.
+    pub(super) fn reset(self) -> Result<()> {
+        self.stream.set_zero_linger()?;
+        Ok(())
     }
 
     /// Says that nothing more is sent, and reads until the server closes.
