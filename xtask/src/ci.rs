@@ -14,6 +14,7 @@ pub(crate) fn run(workspace: &Workspace, steps: &mut Steps, full: bool) -> Resul
     let mut plan = lint::steps(workspace)?;
     plan.extend(test::steps(workspace));
     if full {
+        plan.extend(lint::long(workspace));
         plan.extend(test::long(workspace));
     }
     plan.extend(bench::smoke());

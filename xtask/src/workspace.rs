@@ -68,13 +68,7 @@ impl Package {
         self.features.keys().map(String::as_str).filter(|name| *name != "default")
     }
 
-    /// Cargo's arguments for the ways in which a user may build the package: as it comes, without anything, and with
-    /// each feature alone.
-    pub(crate) fn variants(&self) -> Vec<String> {
-        self.usual_variants().into_iter().chain(self.single_variants()).collect()
-    }
-
-    /// As it comes, and without anything.
+    /// Cargo's arguments for the ways in which a user builds the package most often: as it comes, and without anything.
     pub(crate) fn usual_variants(&self) -> Vec<String> {
         let mut variants = vec!["--no-default-features".to_owned()];
         if self.features.get("default").is_some_and(|features| !features.is_empty()) {
@@ -123,11 +117,14 @@ mod tests {
         };
         assert_eq!(package.closure("default"), BTreeSet::from(["default", "a", "b", "dep:x", "core/sdk"]));
         assert_eq!(package.single_features().collect::<Vec<_>>(), ["a", "b", "c"]);
-        assert_eq!(package.variants().len(), 5);
+        assert_eq!(package.usual_variants(), ["--no-default-features", ""]);
+        let alone: Vec<_> = package.single_variants().collect();
+        assert_eq!(alone, ["a", "b", "c"].map(|name| format!("--no-default-features --features {name}")));
     }
 
     #[test]
     fn a_package_without_features_has_one_variant() {
-        assert_eq!(Package::default().variants(), ["--no-default-features"]);
+        assert_eq!(Package::default().usual_variants(), ["--no-default-features"]);
+        assert_eq!(Package::default().single_variants().count(), 0);
     }
 }

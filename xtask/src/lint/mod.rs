@@ -54,24 +54,34 @@ pub(crate) fn steps(workspace: &Workspace) -> Result<Vec<Step>> {
 
 const LINT: &str = "cargo xtask lint";
 
+/// What takes minutes and seldom finds anything: the docs of each library with each feature alone.
+pub(crate) fn long(workspace: &Workspace) -> Vec<Step> {
+    let docs = |library: &Package| library.single_variants().map(|variant| docs(library, &variant)).collect::<Vec<_>>();
+    workspace.libraries().flat_map(docs).collect()
+}
+
 /// The library by itself, without its tests: their dependencies would switch on features that a user may not have.
 fn alone(library: &Package) -> Vec<Step> {
-    let mut variants = library.variants();
+    let mut usual = library.usual_variants();
     if library.single_features().count() > 1 {
-        variants.push("--all-features".to_owned());
+        usual.push("--all-features".to_owned());
     }
+    let with_docs = usual.iter().flat_map(|variant| [clippy(library, variant), docs(library, variant)]);
+    with_docs.chain(library.single_variants().map(|variant| clippy(library, &variant))).collect()
+}
+
+fn clippy(library: &Package, variant: &str) -> Step {
     let name = &library.name;
-    let clippy = |variant: &String| {
-        let command = Command::new("cargo clippy --quiet --lib -p").arg(name).args(variant).args("-- -D warnings");
-        Step::quiet(format!("clippy of {name} {variant}").trim_end(), command)
-    };
-    // A link to something that a feature brings is broken without it.
-    let docs = |variant: &String| {
-        let command = Command::new("cargo doc --quiet --no-deps --lib -p").arg(name).args(variant);
-        let command = command.env("RUSTDOCFLAGS", "-D warnings");
-        Step::quiet(format!("docs of {name} {variant}").trim_end(), command)
-    };
-    variants.iter().flat_map(|variant| [clippy(variant), docs(variant)]).collect()
+    let command = Command::new("cargo clippy --quiet --lib -p").arg(name).args(variant).args("-- -D warnings");
+    Step::quiet(format!("clippy of {name} {variant}").trim_end(), command)
+}
+
+/// A link to something that a feature brings is broken without it.
+fn docs(library: &Package, variant: &str) -> Step {
+    let name = &library.name;
+    let command = Command::new("cargo doc --quiet --no-deps --lib -p").arg(name).args(variant);
+    let command = command.env("RUSTDOCFLAGS", "-D warnings");
+    Step::quiet(format!("docs of {name} {variant}").trim_end(), command)
 }
 
 fn none(what: &str, violations: &[String]) -> Result<()> {

@@ -72,9 +72,9 @@ async fn client(wire: &Wire, number: u64) -> Result<()> {
     let moment = Duration::from_millis(1 + number * 37 % 200);
     let mut raw = wire.raw().await?;
     // The echo comes to a stop once nobody reads it. That is as good a middle as any.
-    let ended = timeout(moment, busy(&mut raw, number % 2 == 0)).await;
+    let ended = timeout(moment, busy(&mut raw, number.is_multiple_of(2))).await;
     ensure!(ended.is_err(), "a client ended by itself: {ended:?}");
-    if number % 3 == 0 { raw.reset() } else { Ok(()) }
+    if number.is_multiple_of(3) { raw.reset() } else { Ok(()) }
 }
 
 async fn busy(raw: &mut Raw, sends: bool) -> Result<Infallible> {
