@@ -100,9 +100,13 @@ impl Shared {
         info: &ConnectionInfo,
         server: Option<Server<'_>>,
     ) -> MeteredStream<IO> {
-        let local = self.recorder().local();
-        let series = self.series_of(local, info, server);
-        let connection = Connection::open(local.clone(), series, info, Socket::of(&stream));
+        let series = self.series_of(self.recorder().local(), info, server);
+        self.meter_in(series, stream, info)
+    }
+
+    /// Opens the count of a connection whose series is known.
+    pub(crate) fn meter_in<IO: 'static>(&self, series: u32, stream: IO, info: &ConnectionInfo) -> MeteredStream<IO> {
+        let connection = Connection::open(self.recorder().local().clone(), series, info, Socket::of(&stream));
         MeteredStream::new(stream, connection)
     }
 
