@@ -151,8 +151,10 @@ macro_rules! common_options {
         /// [`ConnectionInfo`], once for each connection, before anything is counted.
         ///
         /// They win over [`MeterOptions::attributes`] of the same name. The names that the layer may set itself are left
-        /// out: `error.type`, `network.io.direction`, `network.transport` and `network.type`. A second call replaces
-        /// what the first one gave.
+        /// out: `error.type`, `network.io.direction`, `network.protocol.name`, `network.protocol.version`,
+        /// `network.transport`, `network.type`, `tls.protocol.version`, `tls.resumed` and `transport.close.reason`; so
+        /// are `server.address` and `server.port` where the layer knows them. A second call replaces what the first one
+        /// gave.
         ///
         /// ```
         /// use telemetry_core::opentelemetry::KeyValue;
@@ -181,7 +183,7 @@ macro_rules! common_options {
         }
 
         /// Sets how many sets of attributes have series of their own, 1000 unless this is called and never more than 2^20.
-        /// All beyond are counted together, in series whose only attribute is `otel.metric.overflow`.
+        /// All beyond are counted together, in series that have `otel.metric.overflow` in place of what tells them apart.
         #[must_use]
         pub fn with_series_limit(self, limit: usize) -> Self {
             Self { shared: self.shared.change(|settings| settings.series_limit = limit) }
