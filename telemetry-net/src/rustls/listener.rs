@@ -53,7 +53,6 @@ impl<L: Listener> MeteredTlsListener<L> {
     }
 
     /// The listener below.
-    #[must_use]
     pub fn get_ref(&self) -> &MeteredListener<L> {
         &self.listener
     }
