@@ -1,6 +1,7 @@
 //! What a layer was told, and what all its connections share.
 
 use std::sync::{Arc, OnceLock};
+use std::thread;
 use std::time::Duration;
 
 use telemetry_core::bound::Buffered;
@@ -114,7 +115,8 @@ impl Shared {
     pub(crate) fn series_of(&self, recorder: &Recorder, info: &ConnectionInfo, server: Option<Server<'_>>) -> u32 {
         let attributes = &self.settings().attributes;
         let mut key = SeriesKey { transport: info.transport(), network_type: info.network_type(), server, own: &[] };
-        if !attributes.needs_extensions() {
+        // A function that panics while a panic goes on would end the process.
+        if !attributes.needs_extensions() || thread::panicking() {
             return recorder.series_of(&key);
         }
         let mut extensions = http::Extensions::new();
@@ -148,7 +150,7 @@ macro_rules! common_options {
         }
 
         /// Adds the caller's own attributes to all metrics of a connection. A function gets extensions that hold the
-        /// [`ConnectionInfo`], once for each connection, before anything is counted.
+        /// [`ConnectionInfo`], once for each connection, before anything is counted. It is not asked while a panic goes on.
         ///
         /// They win over [`MeterOptions::attributes`] of the same name. The names that the layer may set itself are left
         /// out: `error.type`, `network.io.direction`, `network.protocol.name`, `network.protocol.version`,

@@ -150,6 +150,20 @@ async fn the_callers_function_is_asked_once_for_each_connection() {
     }
 }
 
+/// A second panic on the way would end the process.
+#[tokio::test(flavor = "current_thread")]
+async fn nt_68_a_function_that_panics_ends_the_attempt_and_nothing_else() {
+    let (metrics, layer) = metered();
+    let layer = layer.with_attributes(AttributesFactory::from_fn(|_| panic!("on purpose")));
+    let connect = layer.connect(("a", 1), async { io::Result::Ok(duplex(1).0) });
+    catch_unwind(AssertUnwindSafe(|| poll_once(pin!(connect)).is_ready())).unwrap_err();
+    let connect = layer.connect(("a", 1), async { panic!("on purpose") as io::Result<DuplexStream> });
+    catch_unwind(AssertUnwindSafe(|| poll_once(pin!(connect)).is_ready())).unwrap_err();
+    let snapshot = metrics.snapshot();
+    assert_eq!(snapshot.count(CONNECTS, &[("server.address", "a"), ("error.type", "panic")]), 2);
+    assert!(snapshot.points(ACTIVE).is_empty());
+}
+
 #[tokio::test(flavor = "current_thread")]
 async fn nt_65_connects_have_the_bounds_of_handshakes() {
     let (metrics, layer) = metered();

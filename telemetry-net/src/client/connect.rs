@@ -123,9 +123,10 @@ impl Attempt {
     }
 
     fn end(&mut self, info: &ConnectionInfo, error: Option<ErrorType>) -> u32 {
-        self.over = true;
         let recorder = &*self.recorder;
+        // If the caller's function panics, the attempt is still to end.
         let series = self.shared.series_of(recorder, info, self.server.as_ref().map(ServerAddress::server));
+        self.over = true;
         let outcome = Outcome { series, error: error.map(ErrorType::as_str), ..Outcome::default() };
         if let Some(connects) = &recorder.connects {
             let place = connects.place(&outcome, &recorder.series(series).attributes);
