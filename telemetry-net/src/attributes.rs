@@ -1,5 +1,6 @@
 //! The attributes of a connection's metrics, as sorted lists.
 
+use telemetry_core::Transport;
 use telemetry_core::opentelemetry::KeyValue;
 use telemetry_core::semconv::attribute;
 
@@ -8,14 +9,23 @@ use crate::series::SeriesKey;
 /// The attributes that all metrics of a connection have, by name: the SDK sorts and copies lists that are not sorted, at
 /// each call. Of the caller's with the same name those of the connection win over the `fixed` ones.
 pub(crate) fn of_series(key: &SeriesKey<'_>, fixed: &[KeyValue]) -> Box<[KeyValue]> {
-    let callers = fixed.iter().chain(key.own).filter(|attribute| !is_ours(attribute.key.as_str()));
-    let mut attributes: Vec<_> = callers.cloned().collect();
-    attributes.push(KeyValue::new(attribute::NETWORK_TRANSPORT, key.transport.as_str()));
-    attributes.extend(key.network_type.map(|ip| KeyValue::new(attribute::NETWORK_TYPE, ip)));
+    let mut ours = of_network(key.transport, key.network_type);
     if let Some(server) = key.server {
-        attributes.push(KeyValue::new(attribute::SERVER_ADDRESS, server.address.to_owned()));
-        attributes.extend(server.port.map(|port| KeyValue::new(attribute::SERVER_PORT, i64::from(port))));
+        ours.push(KeyValue::new(attribute::SERVER_ADDRESS, server.address.to_owned()));
+        ours.extend(server.port.map(|port| KeyValue::new(attribute::SERVER_PORT, i64::from(port))));
     }
+    sorted(fixed.iter().chain(key.own).filter(|attribute| !is_ours(attribute.key.as_str())), ours).into()
+}
+
+/// What all metrics of this crate have.
+pub(crate) fn of_network(transport: Transport, network_type: Option<&'static str>) -> Vec<KeyValue> {
+    let transport = KeyValue::new(attribute::NETWORK_TRANSPORT, transport.as_str());
+    [transport].into_iter().chain(network_type.map(|ip| KeyValue::new(attribute::NETWORK_TYPE, ip))).collect()
+}
+
+/// The caller's attributes and ours by name, with each name once.
+pub(crate) fn sorted<'a>(callers: impl Iterator<Item = &'a KeyValue>, ours: Vec<KeyValue>) -> Vec<KeyValue> {
+    let mut attributes: Vec<_> = callers.cloned().chain(ours).collect();
     attributes.sort_by(|a, b| a.key.cmp(&b.key));
     // Keeps the last of each name, as the SDK would.
     attributes.dedup_by(|later, earlier| {
@@ -25,7 +35,7 @@ pub(crate) fn of_series(key: &SeriesKey<'_>, fixed: &[KeyValue]) -> Box<[KeyValu
         }
         same
     });
-    attributes.into()
+    attributes
 }
 
 /// The names that the caller's attributes cannot have, even on a metric or a connection that goes without.
@@ -61,8 +71,6 @@ pub(crate) fn insert(attributes: &mut Vec<KeyValue>, more: KeyValue) {
 
 #[cfg(test)]
 mod tests {
-    use telemetry_core::Transport;
-
     use super::*;
     use crate::series::Server;
 

@@ -34,7 +34,7 @@ where
 
 /// So does one whose connections have TLS.
 #[cfg(feature = "rustls")]
-impl<L> ::axum::serve::Listener for MeteredTlsListener<MeteredListener<L>>
+impl<L> ::axum::serve::Listener for MeteredTlsListener<L>
 where
     L: Listener + Send + 'static,
     L::Io: AsyncRead + AsyncWrite + Unpin + Send + 'static,

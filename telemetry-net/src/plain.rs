@@ -9,6 +9,7 @@ use telemetry_core::ConnectionInfo;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use crate::ConnectionHandle;
+use crate::stream::filled;
 
 pin_project! {
     /// A TLS stream whose plain bytes are counted. Reads, writes, flush and shutdown go to the wrapped stream unchanged.
@@ -96,9 +97,9 @@ impl<S: AsyncRead> AsyncRead for PlainStream<S> {
     #[inline]
     fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let this = self.project();
-        let before = buf.filled().len();
+        let before = filled(buf);
         let result = this.inner.poll_read(cx, buf);
-        let bytes = buf.filled().len() - before;
+        let bytes = filled(buf).saturating_sub(before);
         match &result {
             Poll::Ready(Ok(())) if bytes > 0 => this.connection.plain_received(bytes),
             // The peer has said goodbye. On the wire, its end may come after ours.

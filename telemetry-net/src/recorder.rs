@@ -81,7 +81,7 @@ impl Recorder {
             errors: Interner::with_limit(ERRORS),
             fixed,
             epoch: Instant::now(),
-            idle_after: u32::try_from(settings.idle_after.as_secs()).unwrap_or(u32::MAX),
+            idle_after: whole_seconds(settings.idle_after),
             instruments,
         }
     }
@@ -170,6 +170,26 @@ impl Sink for Recorder {
     }
 }
 
+/// Rounded up: half a second is not at once.
+fn whole_seconds(duration: Duration) -> u32 {
+    let seconds = duration.as_secs().saturating_add(u64::from(duration.subsec_nanos() > 0));
+    u32::try_from(seconds).unwrap_or(u32::MAX)
+}
+
 pub(crate) fn overflow_attributes() -> [KeyValue; 1] {
     [KeyValue::new(OVERFLOW_ATTRIBUTE, true)]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_less_than_a_second_is_one() {
+        let rows = [(0, 0), (1, 1), (999, 1), (1000, 1), (1001, 2), (60_000, 60), (u64::MAX, u32::MAX)];
+        for (millis, seconds) in rows {
+            assert_eq!(whole_seconds(Duration::from_millis(millis)), seconds, "{millis}");
+        }
+        assert_eq!(whole_seconds(Duration::MAX), u32::MAX);
+    }
 }

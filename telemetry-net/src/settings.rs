@@ -1,6 +1,7 @@
 //! What a layer was told, and what all its connections share.
 
 use std::sync::{Arc, OnceLock};
+use std::thread;
 use std::time::Duration;
 
 use telemetry_core::bound::Buffered;
@@ -101,9 +102,13 @@ impl Shared {
         server: Option<Server<'_>>,
         places: Option<&Places>,
     ) -> MeteredStream<IO> {
-        let local = self.recorder().local();
-        let series = self.series_of(local, info, server, places);
-        let connection = Connection::open(local.clone(), series, info, Socket::of(&stream));
+        let series = self.series_of(self.recorder().local(), info, server, places);
+        self.meter_in(series, stream, info)
+    }
+
+    /// Opens the count of a connection whose series is known.
+    pub(crate) fn meter_in<IO: 'static>(&self, series: u32, stream: IO, info: &ConnectionInfo) -> MeteredStream<IO> {
+        let connection = Connection::open(self.recorder().local().clone(), series, info, Socket::of(&stream));
         MeteredStream::new(stream, connection)
     }
 
@@ -117,7 +122,8 @@ impl Shared {
     ) -> u32 {
         let attributes = &self.settings().attributes;
         let mut key = SeriesKey { transport: info.transport(), network_type: info.network_type(), server, own: &[] };
-        if !attributes.needs_extensions() {
+        // A function that panics while a panic goes on would end the process.
+        if !attributes.needs_extensions() || thread::panicking() {
             let find = || recorder.series_of(&key);
             let places = if server.is_none() { Some(&recorder.unnamed) } else { places };
             return places.map_or_else(find, |places| places.get_or(key.transport, key.network_type, find));
@@ -153,11 +159,13 @@ macro_rules! common_options {
         }
 
         /// Adds the caller's own attributes to all metrics of a connection. A function gets extensions that hold the
-        /// [`ConnectionInfo`], once for each connection, before anything is counted.
+        /// [`ConnectionInfo`], once for each connection, before anything is counted. It is not asked while a panic goes on.
         ///
         /// They win over [`MeterOptions::attributes`] of the same name. The names that the layer may set itself are left
-        /// out: `error.type`, `network.io.direction`, `network.transport` and `network.type`. A second call replaces
-        /// what the first one gave.
+        /// out: `error.type`, `network.io.direction`, `network.protocol.name`, `network.protocol.version`,
+        /// `network.transport`, `network.type`, `tls.protocol.version`, `tls.resumed` and `transport.close.reason`; so
+        /// are `server.address` and `server.port` where the layer knows them. A second call replaces what the first one
+        /// gave.
         ///
         /// ```
         /// use telemetry_core::opentelemetry::KeyValue;
@@ -186,7 +194,7 @@ macro_rules! common_options {
         }
 
         /// Sets how many sets of attributes have series of their own, 1000 unless this is called and never more than 2^20.
-        /// All beyond are counted together, in series whose only attribute is `otel.metric.overflow`.
+        /// All beyond are counted together, in series that have `otel.metric.overflow` in place of what tells them apart.
         #[must_use]
         pub fn with_series_limit(self, limit: usize) -> Self {
             Self { shared: self.shared.change(|settings| settings.series_limit = limit) }

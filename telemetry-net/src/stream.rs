@@ -90,9 +90,12 @@ impl<IO: AsyncRead> AsyncRead for MeteredStream<IO> {
         // memory, at a multiple of the instructions.
         match this.inner.poll_read(cx, buf) {
             Poll::Ready(Ok(())) => {
-                match filled(buf).wrapping_sub(before) {
-                    0 => this.connection.nothing_read(buf.remaining()),
-                    bytes => this.connection.received(bytes),
+                let after = filled(buf);
+                // A stream may be so wrong that it takes back what was there.
+                if after > before {
+                    this.connection.received(after - before);
+                } else {
+                    this.connection.nothing_read(buf.remaining());
                 }
                 Poll::Ready(Ok(()))
             }
@@ -104,7 +107,7 @@ impl<IO: AsyncRead> AsyncRead for MeteredStream<IO> {
 
 /// How much of a buffer is filled. `filled().len()` checks bounds.
 #[inline(always)]
-fn filled(buf: &ReadBuf<'_>) -> usize {
+pub(crate) fn filled(buf: &ReadBuf<'_>) -> usize {
     buf.capacity() - buf.remaining()
 }
 

@@ -129,3 +129,27 @@ fn nt_71_many_connections_add_up_in_each_collection() {
     assert_eq!(metered.bytes(), [0.0, total]);
     assert_eq!(metered.active(), 0.0);
 }
+
+/// A stream that takes back what was in the buffer before.
+struct Shrinking;
+
+impl AsyncRead for Shrinking {
+    fn poll_read(self: Pin<&mut Self>, _: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        buf.clear();
+        Poll::Ready(Ok(()))
+    }
+}
+
+#[test]
+fn nt_69_a_stream_that_takes_bytes_back_moves_none() {
+    let metered = Metered::new();
+    let mut below = metered.layer.meter(Shrinking);
+    let mut plain = below.connection().meter_plain(Shrinking);
+    for stream in [&mut below as &mut (dyn AsyncRead + Unpin), &mut plain] {
+        let mut room = [0; 8];
+        let mut buf = ReadBuf::new(&mut room);
+        buf.put_slice(b"12345");
+        assert!(Pin::new(stream).poll_read(&mut Context::from_waker(Waker::noop()), &mut buf).is_ready());
+        assert_eq!(metered.bytes(), [0.0, 0.0]);
+    }
+}

@@ -6,10 +6,13 @@ use std::net::SocketAddr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::pin::pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 
-use telemetry_core::MeterOptions;
+use telemetry_core::opentelemetry::KeyValue;
 use telemetry_core::semconv::metric::REQUEST_SECONDS;
 use telemetry_core::testing::{InMemoryMetrics, Value, poll_once};
+use telemetry_core::{AttributesFactory, MeterOptions};
 use telemetry_net::{ClientNetworkMetricsLayer, MeteredStream, ServerAddress};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex};
 use tokio::net::{TcpListener, TcpStream};
@@ -118,6 +121,47 @@ async fn nt_06_nt_74_servers_by_address_and_by_path() {
     drop(layer.meter(Path::new("/run/db.sock"), duplex(1).0));
     assert_eq!(attributes(&metrics, ACTIVE), ["network.transport=pipe", "server.address=/run/db.sock"]);
     assert_eq!(ServerAddress::new("[::1]", 1).address(), "::1");
+}
+
+/// A dial that fails is one to a Unix socket too: its server is a path.
+#[tokio::test(flavor = "current_thread")]
+async fn nt_74_a_path_that_nobody_listens_at_is_no_tcp() {
+    let (metrics, layer) = metered();
+    let gone = async { io::Result::<DuplexStream>::Err(io::ErrorKind::NotFound.into()) };
+    layer.connect(Path::new("/run/db.sock"), gone).await.unwrap_err();
+    assert_eq!(
+        attributes(&metrics, CONNECTS),
+        ["error.type=io_error", "network.transport=unix", "server.address=/run/db.sock"]
+    );
+}
+
+#[tokio::test(flavor = "current_thread")]
+async fn the_callers_function_is_asked_once_for_each_connection() {
+    let (metrics, layer) = metered();
+    let calls = Arc::new(AtomicU32::new(0));
+    let seen = Arc::clone(&calls);
+    let layer = layer.with_attributes(AttributesFactory::from_fn(move |_| {
+        vec![KeyValue::new("call", i64::from(seen.fetch_add(1, Ordering::Relaxed)))]
+    }));
+    drop(layer.connect(("a", 1), async { io::Result::Ok(duplex(1).0) }).await.unwrap());
+    assert_eq!(calls.load(Ordering::Relaxed), 1);
+    for metric in [CONNECTS, ACTIVE, DURATION] {
+        assert!(attributes(&metrics, metric).contains(&"call=0".to_owned()), "{metric}");
+    }
+}
+
+/// A second panic on the way would end the process.
+#[tokio::test(flavor = "current_thread")]
+async fn nt_68_a_function_that_panics_ends_the_attempt_and_nothing_else() {
+    let (metrics, layer) = metered();
+    let layer = layer.with_attributes(AttributesFactory::from_fn(|_| panic!("on purpose")));
+    let connect = layer.connect(("a", 1), async { io::Result::Ok(duplex(1).0) });
+    catch_unwind(AssertUnwindSafe(|| poll_once(pin!(connect)).is_ready())).unwrap_err();
+    let connect = layer.connect(("a", 1), async { panic!("on purpose") as io::Result<DuplexStream> });
+    catch_unwind(AssertUnwindSafe(|| poll_once(pin!(connect)).is_ready())).unwrap_err();
+    let snapshot = metrics.snapshot();
+    assert_eq!(snapshot.count(CONNECTS, &[("server.address", "a"), ("error.type", "panic")]), 2);
+    assert!(snapshot.points(ACTIVE).is_empty());
 }
 
 #[tokio::test(flavor = "current_thread")]

@@ -75,8 +75,10 @@ impl<T> Interner<T> {
             }
             // Another thread may be first, with this value or with another: then the search goes on.
             empty.get_or_init(|| {
+                let value = Box::new(make());
+                // Not before: what panics is not there.
                 self.len.fetch_add(1, Ordering::Relaxed);
-                Box::new(make())
+                value
             });
         }
     }

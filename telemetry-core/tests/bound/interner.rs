@@ -1,6 +1,7 @@
 //! The table that finds without a lock.
 
 use std::collections::{HashMap, HashSet};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Barrier;
 use std::thread;
 
@@ -127,4 +128,15 @@ fn a_search_in_a_table_without_an_empty_slot_ends() {
         let (table, found) = race(1, THREADS, 1 + round % 3);
         assert_complete(&table, &found);
     }
+}
+
+#[test]
+fn a_value_that_could_not_be_made_takes_no_room() {
+    let values = Interner::<u32>::with_limit(1);
+    let find = |make: fn() -> u32| values.find_or_insert(values.hash(7), |known| *known == 7, make);
+    for _ in 0..3 {
+        catch_unwind(AssertUnwindSafe(|| find(|| panic!("on purpose")))).unwrap_err();
+    }
+    assert!(!values.is_full());
+    assert!(find(|| 7).is_some());
 }

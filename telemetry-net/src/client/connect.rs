@@ -5,7 +5,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::path::Path;
 
 use telemetry_core::bound::Local;
-use telemetry_core::{ConnectionInfo, ErrorType};
+use telemetry_core::{ConnectionInfo, ErrorType, Transport};
 
 use crate::outcome::Outcome;
 use crate::recorder::Recorder;
@@ -30,13 +30,14 @@ use crate::settings::Shared;
 pub struct ServerAddress {
     address: Box<str>,
     port: Option<u16>,
+    is_path: bool,
 }
 
 impl ServerAddress {
     /// A host with a port. Case does not matter, and an IPv6 address may stand in brackets.
     #[must_use]
     pub fn new(host: &str, port: u16) -> Self {
-        Self { address: bare(host).to_ascii_lowercase().into(), port: Some(port) }
+        Self { address: bare(host).to_ascii_lowercase().into(), port: Some(port), is_path: false }
     }
 
     /// The host, the address or the path.
@@ -58,7 +59,7 @@ impl ServerAddress {
             "https" | "wss" => Some(443),
             _ => None,
         });
-        Some(Self { address: bare(uri.host()?).to_ascii_lowercase().into(), port })
+        Some(Self { address: bare(uri.host()?).to_ascii_lowercase().into(), port, is_path: false })
     }
 
     pub(crate) fn server(&self) -> Server<'_> {
@@ -79,13 +80,13 @@ impl From<(&str, u16)> for ServerAddress {
 impl From<SocketAddr> for ServerAddress {
     fn from(address: SocketAddr) -> Self {
         let ip: IpAddr = address.ip().to_canonical();
-        Self { address: ip.to_string().into(), port: Some(address.port()) }
+        Self { address: ip.to_string().into(), port: Some(address.port()), is_path: false }
     }
 }
 
 impl From<&Path> for ServerAddress {
     fn from(path: &Path) -> Self {
-        Self { address: path.to_string_lossy().into(), port: None }
+        Self { address: path.to_string_lossy().into(), port: None, is_path: true }
     }
 }
 
@@ -105,30 +106,33 @@ impl Attempt {
         Self { shared: shared.clone(), started: recorder.now(), recorder, server, over: false }
     }
 
-    /// The place of the connection's series, and of all connects that ended like this one.
-    pub(crate) fn succeeded(mut self, info: &ConnectionInfo) -> Option<ServerAddress> {
-        self.end(info, None);
-        self.server.take()
+    /// Gives back the place of the connection's series, for which the caller's function was asked.
+    pub(crate) fn succeeded(mut self, info: &ConnectionInfo) -> u32 {
+        self.end(info, None)
     }
 
     pub(crate) fn failed(mut self, error: &(dyn Error + 'static)) {
         self.end_without(classify(error));
     }
 
-    /// Nothing is known of a connection that never was.
+    /// Nothing is known of a connection that never was, but that only Unix sockets are dialled by a path.
     fn end_without(&mut self, error: ErrorType) {
-        self.end(&ConnectionInfo::new(self.shared.settings().transport), Some(error));
+        let is_path = self.server.as_ref().is_some_and(|server| server.is_path);
+        let transport = if is_path { Transport::Unix } else { self.shared.settings().transport };
+        self.end(&ConnectionInfo::new(transport), Some(error));
     }
 
-    fn end(&mut self, info: &ConnectionInfo, error: Option<ErrorType>) {
-        self.over = true;
+    fn end(&mut self, info: &ConnectionInfo, error: Option<ErrorType>) -> u32 {
         let recorder = &*self.recorder;
+        // If the caller's function panics, the attempt is still to end.
         let series = self.shared.series_of(recorder, info, self.server.as_ref().map(ServerAddress::server), None);
+        self.over = true;
         let outcome = Outcome { series, error: error.map(ErrorType::as_str), ..Outcome::default() };
         if let Some(connects) = &recorder.connects {
             let place = connects.place(&outcome, &recorder.series(series).attributes);
             connects.record(place, recorder.seconds_since(self.started));
         }
+        series
     }
 }
 

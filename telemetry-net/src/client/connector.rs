@@ -104,6 +104,7 @@ where
 pin_project! {
     /// The future of a [`ClientNetworkMetricsService`]. The connect counts as cancelled if it is dropped before its end.
     #[derive(Debug)]
+    #[must_use = "futures do nothing unless polled"]
     pub struct Connect<F> {
         layer: ClientNetworkMetricsLayer,
         attempt: Option<Attempt>,

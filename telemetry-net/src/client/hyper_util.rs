@@ -27,6 +27,16 @@ impl<IO: Connection> Connection for MeteredStream<IO> {
     }
 }
 
+/// As the metered stream below TLS tells, and that the connection speaks HTTP/2 if TLS has agreed on it.
+#[cfg(feature = "rustls")]
+impl<IO: Connection> Connection for crate::ClientTlsStream<IO> {
+    fn connected(&self) -> Connected {
+        let (below, session) = self.get_ref().get_ref();
+        let connected = below.connected();
+        if session.alpn_protocol() == Some(b"h2") { connected.negotiated_h2() } else { connected }
+    }
+}
+
 /// The error of the connector has no name, but the connector has one.
 type ConnectError = <HttpConnector as tower_service::Service<http::Uri>>::Error;
 

@@ -76,8 +76,8 @@ impl ClientNetworkMetricsLayer {
 
     pub(super) fn connected<IO: 'static>(&self, attempt: Attempt, stream: IO) -> MeteredStream<IO> {
         let info = self.info(&stream);
-        let server = attempt.succeeded(&info);
-        self.shared.meter(stream, &info, server.as_ref().map(ServerAddress::server), None)
+        let series = attempt.succeeded(&info);
+        self.shared.meter_in(series, stream, &info)
     }
 
     fn info<IO: 'static>(&self, stream: &IO) -> ConnectionInfo {

@@ -39,7 +39,7 @@ impl<L: Listener> MeteredListener<L> {
         poll_fn(|cx| self.poll_try_accept(cx)).await
     }
 
-    fn poll_accept(&mut self, cx: &mut Context<'_>) -> Poll<Accepted<L>> {
+    pub(crate) fn poll_accept(&mut self, cx: &mut Context<'_>) -> Poll<Accepted<L>> {
         for _ in 0..IN_A_ROW {
             ready!(self.pauses.poll(cx));
             match ready!(self.poll_next(cx)) {

@@ -14,8 +14,8 @@ use tokio_rustls::{LazyConfigAcceptor, TlsAcceptor, server};
 use super::TlsStream;
 use super::failure::UnknownName;
 use super::handshaking::{Failure, Handshaking};
-use super::listener::{Incoming, MeteredTlsListener};
-use crate::MeteredStream;
+use super::listener::MeteredTlsListener;
+use crate::{Listener, MeteredListener, MeteredStream};
 
 /// Makes TLS handshakes as a server, and records them. It is cheap to clone.
 ///
@@ -139,8 +139,7 @@ impl MeteredTlsAcceptor {
         Handshaking::new(connection, self.timeout, self.config.clone().accept(stream))
     }
 
-    /// Makes the handshakes of all connections of a listener: a [`MeteredListener`](crate::MeteredListener), or a function
-    /// that waits for the next metered connection.
+    /// Makes the handshakes of all connections of a listener.
     ///
     /// ```
     /// use std::io;
@@ -160,8 +159,12 @@ impl MeteredTlsAcceptor {
     /// }
     /// # let _ = greet;
     /// ```
-    #[must_use]
-    pub fn listen<L: Incoming>(self, listener: L) -> MeteredTlsListener<L> {
+    pub fn listen<L>(self, listener: MeteredListener<L>) -> MeteredTlsListener<L>
+    where
+        L: Listener,
+        L::Io: AsyncRead + AsyncWrite + Unpin + Send,
+        L::Address: Send + 'static,
+    {
         MeteredTlsListener::new(self, listener)
     }
 

@@ -2,15 +2,14 @@
 
 use std::fmt;
 use std::future::poll_fn;
-use std::pin::pin;
-use std::task::Poll;
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::task::JoinSet;
 
 use super::{MeteredTlsAcceptor, TlsStream};
-use crate::{Listener, MeteredListener, MeteredStream};
+use crate::{Listener, MeteredListener};
 
 /// So many handshakes may go on at once, unless set otherwise.
 const HANDSHAKES: usize = 1024;
@@ -18,48 +17,7 @@ const HANDSHAKES: usize = 1024;
 /// So long a handshake may take, unless set otherwise.
 const TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Where metered connections come from.
-pub trait Incoming: Send {
-    /// The stream that is metered.
-    type Io: AsyncRead + AsyncWrite + Unpin + Send + 'static;
-
-    /// The peer's address.
-    type Address: Send + 'static;
-
-    /// Waits for the next one. Dropping the future loses none.
-    fn next(&mut self) -> impl Future<Output = (MeteredStream<Self::Io>, Self::Address)> + Send;
-}
-
-impl<F, Next, IO, A> Incoming for F
-where
-    F: FnMut() -> Next + Send,
-    Next: Future<Output = (MeteredStream<IO>, A)> + Send,
-    IO: AsyncRead + AsyncWrite + Unpin + Send + 'static,
-    A: Send + 'static,
-{
-    type Io = IO;
-    type Address = A;
-
-    fn next(&mut self) -> impl Future<Output = (MeteredStream<IO>, A)> + Send {
-        self()
-    }
-}
-
-type Accepted<L> = (TlsStream<<L as Incoming>::Io>, <L as Incoming>::Address);
-
-impl<L> Incoming for MeteredListener<L>
-where
-    L: Listener + Send,
-    L::Io: AsyncRead + AsyncWrite + Unpin + Send + 'static,
-    L::Address: Send + 'static,
-{
-    type Io = L::Io;
-    type Address = L::Address;
-
-    async fn next(&mut self) -> (MeteredStream<L::Io>, L::Address) {
-        self.accept().await
-    }
-}
+type Accepted<L> = (TlsStream<<L as Listener>::Io>, <L as Listener>::Address);
 
 /// A listener whose connections have TLS when they come out of it. [`MeteredTlsAcceptor::listen`] makes it.
 ///
@@ -68,34 +26,46 @@ where
 /// otherwise, for which the runtime needs its time driver.
 ///
 /// Dropping it cancels the handshakes that go on.
-pub struct MeteredTlsListener<L: Incoming> {
+#[must_use = "a listener accepts what it is asked for"]
+pub struct MeteredTlsListener<L: Listener> {
     acceptor: MeteredTlsAcceptor,
-    listener: L,
+    listener: MeteredListener<L>,
     limit: usize,
+    /// `None` if it failed.
     handshakes: JoinSet<Option<Accepted<L>>>,
 }
 
-impl<L: Incoming> MeteredTlsListener<L> {
-    pub(super) fn new(acceptor: MeteredTlsAcceptor, listener: L) -> Self {
+impl<L: Listener> MeteredTlsListener<L> {
+    pub(super) fn new(acceptor: MeteredTlsAcceptor, listener: MeteredListener<L>) -> Self
+    where
+        L::Io: Send,
+        L::Address: Send + 'static,
+    {
         let timeout = acceptor.timeout().unwrap_or(TIMEOUT);
         Self { acceptor: acceptor.with_timeout(timeout), listener, limit: HANDSHAKES, handshakes: JoinSet::new() }
     }
 
     /// Sets how many handshakes may go on at once: 1024 unless this is called, and never less than one. While there are so
     /// many, no connection is accepted. Those that are done and wait for [`accept`](Self::accept) count as well.
-    #[must_use]
     pub fn with_handshake_limit(mut self, limit: usize) -> Self {
         self.limit = limit.max(1);
         self
     }
 
     /// The listener below.
-    #[must_use]
-    pub fn get_ref(&self) -> &L {
+    pub fn get_ref(&self) -> &MeteredListener<L> {
         &self.listener
     }
+}
 
-    /// The next connection whose handshake is done, which need not be the next that came. It accepts while it waits.
+impl<L> MeteredTlsListener<L>
+where
+    L: Listener,
+    L::Io: AsyncRead + AsyncWrite + Unpin + Send,
+    L::Address: Send + 'static,
+{
+    /// The next connection whose handshake is done, which need not be the next that came. It accepts while it waits, as
+    /// [`MeteredListener::accept`] does.
     ///
     /// It is safe to drop the future before it is done: no connection is lost, and handshakes go on.
     ///
@@ -103,37 +73,32 @@ impl<L: Incoming> MeteredTlsListener<L> {
     ///
     /// Outside of a tokio runtime.
     pub async fn accept(&mut self) -> (TlsStream<L::Io>, L::Address) {
+        poll_fn(|cx| self.poll_accept(cx)).await
+    }
+
+    fn poll_accept(&mut self, cx: &mut Context<'_>) -> Poll<Accepted<L>> {
         loop {
-            let accepted = {
-                let room = self.handshakes.len() < self.limit;
-                let mut next = pin!(self.listener.next());
-                let handshakes = &mut self.handshakes;
-                poll_fn(|cx| match handshakes.poll_join_next(cx) {
-                    Poll::Ready(Some(done)) => Poll::Ready(Err(done)),
-                    _ if room => next.as_mut().poll(cx).map(Ok),
-                    _ => Poll::Pending,
-                })
-                .await
-            };
-            match accepted {
-                Ok((stream, address)) => {
-                    let accepting = self.acceptor.accept(stream);
-                    self.handshakes.spawn(async { Some((accepting.await.ok()?, address)) });
-                }
-                Err(Ok(Some(done))) => return done,
+            match self.handshakes.poll_join_next(cx) {
+                Poll::Ready(Some(Ok(Some(done)))) => return Poll::Ready(done),
                 // It failed or panicked, which is recorded.
-                Err(Ok(None) | Err(_)) => {}
+                Poll::Ready(Some(_)) => continue,
+                Poll::Ready(None) | Poll::Pending => {}
             }
+            if self.handshakes.len() >= self.limit {
+                return Poll::Pending;
+            }
+            let (stream, address) = ready!(self.listener.poll_accept(cx));
+            let accepting = self.acceptor.accept(stream);
+            self.handshakes.spawn(async { Some((accepting.await.ok()?, address)) });
         }
     }
 }
 
-impl<L: Incoming + fmt::Debug> fmt::Debug for MeteredTlsListener<L> {
+impl<L: Listener + fmt::Debug> fmt::Debug for MeteredTlsListener<L> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("MeteredTlsListener")
             .field("listener", &self.listener)
             .field("limit", &self.limit)
-            .field("handshakes", &self.handshakes.len())
             .finish_non_exhaustive()
     }
 }

@@ -2,13 +2,14 @@
 
 use std::convert::Infallible;
 use std::io;
-use std::mem;
 
 use telemetry_core::bound::{BoundCounter, Buffered, Interner, Local, OVERFLOW_ATTRIBUTE, Sink, StripedSums};
 use telemetry_core::opentelemetry::KeyValue;
 use telemetry_core::opentelemetry::metrics::Counter;
 use telemetry_core::semconv::{attribute, metric};
 use telemetry_core::{ConnectionInfo, ErrorType, MeterOptions};
+
+use crate::attributes;
 
 /// Far more lists of attributes than the sockets of one program should have.
 const SERIES: usize = 200;
@@ -22,8 +23,6 @@ pub(super) enum Direction {
     Receive,
     Transmit,
 }
-
-const DIRECTIONS: [&str; 2] = [attribute::DIRECTION_RECEIVE, attribute::DIRECTION_TRANSMIT];
 
 /// All that the sockets of one [`UdpMetrics`](super::UdpMetrics) share.
 pub(super) type Recorder = Buffered<Datagrams>;
@@ -79,7 +78,8 @@ struct Failure {
 impl Datagrams {
     /// Finds the series for a socket, or makes it.
     pub(super) fn place(&self, info: &ConnectionInfo, fixed: &[KeyValue], own: &[KeyValue]) -> Place {
-        let attributes = attributes(info, fixed, own);
+        let callers = fixed.iter().chain(own).filter(|attribute| !is_ours(attribute.key.as_str()));
+        let attributes = attributes::sorted(callers, attributes::of_network(info.transport(), info.network_type()));
         let make = || self.instruments.series(attributes.clone());
         self.series.find_or_insert(self.series.hash(&attributes), |known| known.attributes == attributes, make)
     }
@@ -124,7 +124,8 @@ impl Datagrams {
 
 impl Instruments {
     fn series(&self, attributes: Vec<KeyValue>) -> Series {
-        let [received, transmitted] = DIRECTIONS.map(|direction| with_direction(&attributes, direction));
+        let received = with_direction(&attributes, Direction::Receive);
+        let transmitted = with_direction(&attributes, Direction::Transmit);
         let sum =
             |counter: &Counter<u64>, attributes: &[KeyValue]| (BoundCounter::new(counter.clone()), attributes.into());
         let sums = StripedSums::new([
@@ -137,9 +138,8 @@ impl Instruments {
     }
 
     fn failure(&self, direction: Direction, error: ErrorType, attributes: &[KeyValue]) -> Failure {
-        let mut attributes = with_direction(attributes, DIRECTIONS[direction as usize]);
-        attributes.push(KeyValue::new(attribute::ERROR_TYPE, error.as_str()));
-        attributes.sort_by(|a, b| a.key.cmp(&b.key));
+        let mut attributes = with_direction(attributes, direction);
+        attributes::insert(&mut attributes, KeyValue::new(attribute::ERROR_TYPE, error.as_str()));
         Failure { direction, error, counter: BoundCounter::new(self.errors.clone()), attributes }
     }
 }
@@ -157,33 +157,16 @@ impl Sink for Datagrams {
     }
 }
 
-/// The attributes that all metrics of a socket have, by name and each name once.
-fn attributes(info: &ConnectionInfo, fixed: &[KeyValue], own: &[KeyValue]) -> Vec<KeyValue> {
-    let callers = fixed.iter().chain(own).filter(|attribute| !is_ours(attribute.key.as_str()));
-    let mut attributes: Vec<_> = callers.cloned().collect();
-    attributes.push(KeyValue::new(attribute::NETWORK_TRANSPORT, info.transport().as_str()));
-    attributes.extend(info.network_type().map(|ip| KeyValue::new(attribute::NETWORK_TYPE, ip)));
-    attributes.sort_by(|a, b| a.key.cmp(&b.key));
-    // The last of each name stays, as in the SDK.
-    attributes.dedup_by(|later, earlier| {
-        let same = later.key == earlier.key;
-        if same {
-            mem::swap(later, earlier);
-        }
-        same
-    });
-    attributes
-}
-
 /// The names that the caller's attributes cannot have.
 fn is_ours(name: &str) -> bool {
     let ours = [attribute::ERROR_TYPE, attribute::NETWORK_IO_DIRECTION, attribute::NETWORK_TRANSPORT];
     ours.contains(&name) || name == attribute::NETWORK_TYPE
 }
 
-fn with_direction(attributes: &[KeyValue], direction: &'static str) -> Vec<KeyValue> {
-    let mut all = attributes.to_vec();
-    all.push(KeyValue::new(attribute::NETWORK_IO_DIRECTION, direction));
-    all.sort_by(|a, b| a.key.cmp(&b.key));
-    all
+fn with_direction(attributes: &[KeyValue], direction: Direction) -> Vec<KeyValue> {
+    let direction = match direction {
+        Direction::Receive => attribute::DIRECTION_RECEIVE,
+        Direction::Transmit => attribute::DIRECTION_TRANSMIT,
+    };
+    attributes::with(attributes, KeyValue::new(attribute::NETWORK_IO_DIRECTION, direction))
 }

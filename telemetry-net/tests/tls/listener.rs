@@ -2,13 +2,12 @@
 
 use std::net::SocketAddr;
 use std::pin::pin;
-use std::sync::Arc;
 use std::time::Duration;
 
 use telemetry_core::Address;
 use telemetry_core::testing::poll_once;
 use telemetry_net::tokio_rustls::{TlsConnector, client};
-use telemetry_net::{MeteredStream, MeteredTlsAcceptor, NetworkMetricsLayer};
+use telemetry_net::{MeteredListener, MeteredTlsAcceptor};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
@@ -19,22 +18,28 @@ struct Door {
     rig: Rig,
     acceptor: MeteredTlsAcceptor,
     connector: TlsConnector,
-    tcp: Arc<TcpListener>,
+    address: SocketAddr,
 }
 
 impl Door {
-    async fn new() -> Self {
+    async fn new() -> (Self, TcpListener) {
         let authority = Authority::new();
-        Self {
+        let tcp = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let door = Self {
             rig: Rig::new(),
             acceptor: MeteredTlsAcceptor::new(authority.server(Server::default())),
             connector: TlsConnector::from(authority.client(Client::default())),
-            tcp: Arc::new(TcpListener::bind("127.0.0.1:0").await.unwrap()),
-        }
+            address: tcp.local_addr().unwrap(),
+        };
+        (door, tcp)
+    }
+
+    fn listener(&self, tcp: TcpListener) -> MeteredListener<TcpListener> {
+        self.rig.layer.listen(tcp)
     }
 
     async fn silent(&self) -> TcpStream {
-        TcpStream::connect(self.tcp.local_addr().unwrap()).await.unwrap()
+        TcpStream::connect(self.address).await.unwrap()
     }
 
     async fn client(&self) -> client::TlsStream<TcpStream> {
@@ -50,23 +55,10 @@ impl Door {
     }
 }
 
-/// What a listener of metered connections is, as a function.
-macro_rules! incoming {
-    ($door:expr) => {{
-        let (tcp, layer) = (Arc::clone(&$door.tcp), $door.rig.layer.clone());
-        move || next(Arc::clone(&tcp), layer.clone())
-    }};
-}
-
-async fn next(tcp: Arc<TcpListener>, layer: NetworkMetricsLayer) -> (MeteredStream<TcpStream>, SocketAddr) {
-    let (stream, peer) = tcp.accept().await.unwrap();
-    (layer.meter(stream), peer)
-}
-
 #[tokio::test]
 async fn nt_72_a_slow_client_holds_nobody_up_and_a_failed_one_does_not_surface() {
-    let door = Door::new().await;
-    let mut listener = door.acceptor.clone().listen(incoming!(door));
+    let (door, tcp) = Door::new().await;
+    let mut listener = door.acceptor.clone().listen(door.listener(tcp));
     let slow = door.silent().await;
     let mut wrong = door.silent().await;
     wrong.write_all(b"GET / HTTP/1.1\r\n\r\n").await.unwrap();
@@ -107,15 +99,15 @@ async fn until_going_on(door: &Door, mut waiting: std::pin::Pin<&mut impl Future
 
 #[tokio::test]
 async fn nt_72_only_so_many_handshakes_go_on_at_once() {
-    let door = Door::new().await;
-    let mut listener = door.acceptor.clone().listen(incoming!(door)).with_handshake_limit(2);
+    let (door, tcp) = Door::new().await;
+    let mut listener = door.acceptor.clone().listen(door.listener(tcp)).with_handshake_limit(2);
     let mut slow = vec![door.silent().await, door.silent().await];
     let mut accepting = Box::pin(listener.accept());
     until_going_on(&door, accepting.as_mut(), 2.0).await;
 
     // The third waits outside, in the queue of the socket.
     let third = tokio::spawn({
-        let (connector, address) = (door.connector.clone(), door.tcp.local_addr().unwrap());
+        let (connector, address) = (door.connector.clone(), door.address);
         async move { connector.connect(name(), TcpStream::connect(address).await.unwrap()).await.unwrap() }
     });
     for _ in 0..200 {
@@ -137,10 +129,10 @@ async fn nt_72_only_so_many_handshakes_go_on_at_once() {
 async fn nt_72_handshakes_of_a_listener_end_in_ten_seconds() {
     let rows = [(None, 10_000), (Some(2_000), 2_000)];
     for (set, ends) in rows {
-        let door = Door::new().await;
+        let (door, tcp) = Door::new().await;
         let acceptor = door.acceptor.clone();
         let acceptor = set.map_or(acceptor.clone(), |millis| acceptor.with_timeout(Duration::from_millis(millis)));
-        let mut listener = acceptor.listen(incoming!(door));
+        let mut listener = acceptor.listen(door.listener(tcp));
         let _slow = door.silent().await;
         let mut accepting = Box::pin(listener.accept());
         until_polled(&door, accepting.as_mut()).await;
@@ -165,9 +157,9 @@ async fn until_polled(door: &Door, mut accepting: std::pin::Pin<&mut impl Future
 
 #[tokio::test]
 async fn nt_72_a_future_that_is_dropped_loses_no_connection() {
-    let door = Door::new().await;
-    let mut listener = door.acceptor.clone().listen(incoming!(door));
-    let address = door.tcp.local_addr().unwrap();
+    let (door, tcp) = Door::new().await;
+    let mut listener = door.acceptor.clone().listen(door.listener(tcp));
+    let address = door.address;
     let clients: Vec<_> = (0..5)
         .map(|_| {
             let connector = door.connector.clone();

@@ -9,6 +9,8 @@ mod failures;
 mod handshakes;
 mod later;
 mod listener;
+#[cfg(feature = "hyper-util")]
+mod pooled;
 mod rig;
 #[cfg(feature = "axum")]
 mod served;
