@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use telemetry_core::opentelemetry::KeyValue;
-use telemetry_core::opentelemetry_sdk::metrics::data::{AggregatedMetrics, MetricData, ResourceMetrics};
+use telemetry_core::opentelemetry_sdk::metrics::data::{AggregatedMetrics, MetricData, ResourceMetrics, ScopeMetrics};
 use telemetry_core::opentelemetry_sdk::metrics::{InMemoryMetricExporter, PeriodicReader, SdkMeterProvider};
 
 pub(crate) struct Metrics {
@@ -38,7 +38,7 @@ impl Metrics {
 }
 
 fn metrics(collected: &ResourceMetrics) -> Vec<(String, Metric)> {
-    let metrics = collected.scope_metrics().flat_map(|scope| scope.metrics());
+    let metrics = collected.scope_metrics().flat_map(ScopeMetrics::metrics);
     metrics
         .map(|metric| {
             let (instrument, series) = match metric.data() {

@@ -57,7 +57,8 @@ async fn plain(layers: &Layers, collect: &mut impl FnMut()) -> MeteredListener<T
     let mut client = client.unwrap();
     talk(&mut server, &mut client).await;
     upgrade(server.connection()).await;
-    (collect(), collect());
+    collect();
+    collect();
 
     let mut second = TcpStream::connect(address).await.unwrap();
     let room = &mut [0];
