@@ -3,6 +3,7 @@
 
 mod common;
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
@@ -132,4 +133,53 @@ async fn nt_71_the_first_collection_may_come_before_and_after() {
         assert_eq!((snapshot.sum(ACTIVE, &[]), snapshot.count(DURATION, &[])), (0.0, 1));
         assert_eq!(bytes(&snapshot), [5.0, 0.0]);
     }
+}
+
+/// Two readers on threads of their own, while others move bytes and end connections: nothing is lost, and nothing is told
+/// twice.
+#[test]
+fn nt_71_readers_may_collect_at_once() {
+    const THREADS: usize = 3;
+    const CONNECTIONS: usize = 200;
+    let (total, delta) = (Reader::new(Temporality::Cumulative), Reader::new(Temporality::Delta));
+    let (_provider, layer) = layer([&total, &delta]);
+    let done = AtomicUsize::new(0);
+    let mut deltas = [0.0; 2];
+    std::thread::scope(|scope| {
+        for _ in 0..THREADS {
+            scope.spawn(|| {
+                common::runtime().block_on(async {
+                    let mut kept = None;
+                    for _ in 0..CONNECTIONS {
+                        let mut stream = layer.meter(ScriptedStream::new().then_read("hello"));
+                        stream.write_all(b"how do you do").await.unwrap();
+                        stream.read_exact(&mut [0; 5]).await.unwrap();
+                        kept = Some(stream); // and the one before it ends
+                    }
+                    drop(kept);
+                });
+                done.fetch_add(1, Ordering::Release);
+            });
+        }
+        let totals = scope.spawn(|| {
+            let mut least = [0.0; 2];
+            while done.load(Ordering::Acquire) < THREADS {
+                let now = bytes(&total.read());
+                assert!(now[0] >= least[0] && now[1] >= least[1], "{now:?} after {least:?}");
+                least = now;
+            }
+        });
+        let mut add = |read: Snapshot| {
+            let now = bytes(&read);
+            deltas = [deltas[0] + now[0], deltas[1] + now[1]];
+        };
+        while done.load(Ordering::Acquire) < THREADS {
+            add(delta.read());
+        }
+        totals.join().unwrap();
+        add(delta.read());
+    });
+    let moved = [5.0, 13.0].map(|bytes| bytes * (THREADS * CONNECTIONS) as f64);
+    assert_eq!([bytes(&total.read()), deltas], [moved; 2]);
+    assert_eq!(total.read().count(DURATION, &[]), (THREADS * CONNECTIONS) as u64);
 }
