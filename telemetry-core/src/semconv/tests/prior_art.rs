@@ -9,7 +9,7 @@ use crate::semconv::{Instrument, Metric, metric};
 /// Name, instrument, unit and bounds of somebody else's metric, what remains of its name here, and ours.
 type Row = (&'static str, Instrument, &'static str, &'static [f64], &'static str, Option<Metric>);
 
-/// The stable metrics of Kestrel and SignalR, by the numbers of the rules.
+/// The stable metrics of Kestrel and `SignalR`, by the numbers of the rules.
 const PRIOR_ART: [Row; 10] = {
     use Instrument::{Counter, Histogram, UpDownCounter};
     let connections = "{connection}";
