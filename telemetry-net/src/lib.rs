@@ -74,15 +74,15 @@
 //! | `transport.server.upgraded_connections`, of servers alone | up-down counter, `{connection}` | |
 //! | `transport.server.rejected_connections`, of servers alone | counter, `{connection}` | |
 //! | `transport.server.accept.errors`, of servers alone | counter, `{error}` | and `error.type` |
-//! | `transport.server.accept.age`: since the last accept | gauge, `s` | |
+//! | `transport.server.accept.age`, of servers alone: since the last accept | gauge, `s` | |
 //! | `transport.client.connect.duration`, of clients alone | histogram, `s` | and `error.type` |
 //! | `transport.server.tcp.rtt`, with feature `tcp-info` | histogram, `s` | |
 //! | `transport.server.tcp.retransmits`, likewise | counter, `{segment}` | |
 //! | `transport.server.tcp.unacked`, likewise | histogram, `{segment}` | |
 //! | `transport.server.tcp.delivery_rate`, likewise | histogram, `By/s` | |
-//! | `transport.udp.io`, with feature `udp` | counter, `By` | and `network.io.direction` |
-//! | `transport.udp.datagrams`, likewise | counter, `{datagram}` | and `network.io.direction` |
-//! | `transport.udp.errors`, likewise | counter, `{error}` | and `network.io.direction`, `error.type` |
+//! | `transport.udp.io`, with feature `udp` | counter, `By` | `network.transport`, `network.type`, `network.io.direction` alone |
+//! | `transport.udp.datagrams`, likewise | counter, `{datagram}` | `network.transport`, `network.type`, `network.io.direction` alone |
+//! | `transport.udp.errors`, likewise | counter, `{error}` | `network.transport`, `network.type`, `network.io.direction`, `error.type` alone |
 //!
 //! What never happens has no series: no idle connection, no TLS, no error.
 //!
@@ -100,7 +100,9 @@
 //! - `error.type` is there when the connection ended badly: with the kind of the first failed read, write, flush or
 //!   shutdown, what [`ConnectionHandle::set_error`] has told, or else `panic` when a panic dropped it. The values are those
 //!   of [`telemetry_core::ErrorType`].
-//! - `network.protocol.name` and `.version` are those that TLS has agreed on by ALPN.
+//! - `network.protocol.name` and `network.protocol.version` are those that TLS has agreed on by ALPN.
+//! - `tls.protocol.version` is `1.2` or `1.3`, once a handshake has come to it.
+//! - `tls.resumed` is whether an earlier session was resumed.
 //!
 //! Addresses and ports of peers are no attributes: each would make series of its own. Nor is anything else that a peer
 //! chooses. What the service adds is in [`MeterOptions::attributes`](telemetry_core::MeterOptions::attributes) and
@@ -111,7 +113,8 @@
 //!
 //! A connection is open from the moment that it is metered until its [`MeteredStream`] is dropped. That is the one
 //! end, whatever led to it: the end of the stream, an error, a panic, an aborted task, the end of the runtime. A peer
-//! that has sent its last byte does not end the connection, since the other direction may go on.
+//! that has sent its last byte does not end the connection, since the other direction may go on. A stream that is forgotten
+//! ([`std::mem::forget`]) stays open here as its socket does.
 //!
 //! Bytes are those that the wrapped stream took or gave, never those that were asked for. A read or a write adds to a
 //! number of the connection's own; each collection takes from it what has come. So every byte is in every scrape, however

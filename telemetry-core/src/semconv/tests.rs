@@ -5,6 +5,8 @@ use opentelemetry_semantic_conventions as official;
 use super::metric::ALL as METRICS;
 use super::{Instrument, Metric, attribute, metric, resource};
 
+mod prior_art;
+
 #[test]
 fn co_40_attribute_names_are_the_conventions_own() {
     // The crate follows 1.42.0. Once it has the new name it marks this one as deprecated, and the build tells.
