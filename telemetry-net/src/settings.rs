@@ -159,7 +159,8 @@ macro_rules! common_options {
         }
 
         /// Adds the caller's own attributes to all metrics of a connection. A function gets extensions that hold the
-        /// [`ConnectionInfo`], once for each connection, before anything is counted. It is not asked while a panic goes on.
+        /// [`ConnectionInfo`], once for each connection, before anything is counted. It is not asked while a panic goes
+        /// on.
         ///
         /// They win over [`MeterOptions::attributes`] of the same name. The names that the layer may set itself are left
         /// out: `error.type`, `network.io.direction`, `network.protocol.name`, `network.protocol.version`,
@@ -194,7 +195,8 @@ macro_rules! common_options {
         }
 
         /// Sets how many sets of attributes have series of their own, 1000 unless this is called and never more than 2^20.
-        /// All beyond are counted together, in series that have `otel.metric.overflow` in place of what tells them apart.
+        /// All beyond are counted together, in series that have `otel.metric.overflow` in place of what tells them
+        /// apart.
         #[must_use]
         pub fn with_series_limit(self, limit: usize) -> Self {
             Self { shared: self.shared.change(|settings| settings.series_limit = limit) }
