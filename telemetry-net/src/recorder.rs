@@ -4,7 +4,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use telemetry_core::ScopedMeter;
-use telemetry_core::bound::{Buffered, Interner, OVERFLOW_ATTRIBUTE, Sink};
+use telemetry_core::bound::{Buffered, Interner, OVERFLOW_ATTRIBUTE, Sink, Stripe};
 use telemetry_core::opentelemetry::KeyValue;
 use telemetry_core::semconv::attribute;
 
@@ -15,6 +15,7 @@ use crate::outcome::{Outcome, Outcomes};
 use crate::registry::Registry;
 use crate::series::{Places, Series, SeriesKey};
 use crate::settings::{Settings, Side};
+use crate::tally::Moved;
 
 #[derive(Debug)]
 pub(crate) struct Recorder {
@@ -47,6 +48,8 @@ pub(crate) struct Record {
     pub(crate) seconds: f64,
     /// Absent if nobody has counted them.
     pub(crate) requests: Option<u32>,
+    /// Bytes that no collection has seen.
+    pub(crate) wire: Moved,
 }
 
 /// The place of what found no room.
@@ -127,7 +130,7 @@ impl Recorder {
     }
 
     pub(crate) fn seconds_since(&self, start: u64) -> f64 {
-        Duration::from_nanos(self.now().saturating_sub(start)).as_secs_f64()
+        self.now().saturating_sub(start) as f64 / 1e9
     }
 
     /// The place of an outcome among those of connections.
@@ -141,15 +144,56 @@ impl Recorder {
     }
 }
 
-impl Sink for Recorder {
-    type Record = Record;
+/// Some connections of one series that have ended.
+#[derive(Debug, Default)]
+struct Ended {
+    series: u32,
+    connections: i64,
+    wire: Moved,
+}
 
-    fn record(&self, record: Record) {
+impl Recorder {
+    /// Records what each connection has of its own.
+    fn end(&self, record: &Record) {
         self.durations.record(record.outcome, record.seconds);
         let series = self.series(record.series);
         if let (Some(requests), Some(histogram)) = (record.requests, &series.requests) {
             histogram.record(u64::from(requests), &series.attributes);
         }
+    }
+
+    fn settle(&self, ended: &Ended, stripe: Stripe) {
+        if ended.connections > 0 {
+            let series = self.series(ended.series);
+            series.wire.add(ended.wire);
+            series.active().add_later(-ended.connections, stripe);
+        }
+    }
+}
+
+impl Sink for Recorder {
+    type Record = Record;
+
+    fn record(&self, record: Record) {
+        self.end(&record);
+        let series = self.series(record.series);
+        series.wire.add(record.wire);
+        series.active().add_now(-1);
+    }
+
+    /// Bytes and ends of connections with the same attributes, which mostly come one after the other, are added up first.
+    fn record_all(&self, records: impl Iterator<Item = Record>, stripe: Stripe) {
+        let mut ended = Ended::default();
+        for record in records {
+            self.end(&record);
+            if record.series != ended.series {
+                self.settle(&ended, stripe);
+                ended = Ended { series: record.series, ..Ended::default() };
+            }
+            ended.connections += 1;
+            ended.wire += record.wire;
+        }
+        self.settle(&ended, stripe);
     }
 
     /// Looks at all connections that are open.

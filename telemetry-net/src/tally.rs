@@ -1,5 +1,6 @@
 //! Numbers that connections add to and collections take from.
 
+use std::ops::AddAssign;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
 use telemetry_core::bound::{BoundCounter, BoundUpDownCounter};
@@ -48,6 +49,13 @@ impl Tally {
 pub(crate) struct Moved {
     pub(crate) received: u64,
     pub(crate) transmitted: u64,
+}
+
+impl AddAssign for Moved {
+    fn add_assign(&mut self, more: Self) {
+        self.received += more.received;
+        self.transmitted += more.transmitted;
+    }
 }
 
 /// The bytes of all connections of a series.

@@ -200,7 +200,6 @@ impl Drop for Connection {
         let tls = open.tls.get();
         let take = || (open.take(), tls.map(|tls| tls.take()));
         let (wire, plain) = recorder.registry.remove(recorder.stripe(), open, take);
-        series.wire.add(wire);
         if open.stage.fetch_or(OVER, Ordering::Relaxed) == UPGRADED {
             series.upgraded(-1);
         }
@@ -222,9 +221,8 @@ impl Drop for Connection {
             alpn: tls.and_then(|tls| tls.info.alpn()),
         });
         let requests = open.counts_requests.load(Ordering::Relaxed).then(|| open.requests.load(Ordering::Relaxed));
-        recorder.record(Record { series: open.series, outcome, seconds, requests });
-        // The last of all: whoever sees the connection gone finds all else recorded.
-        series.active().add(-1, recorder);
+        // The end of what is active is part of the record: whoever sees the connection gone finds all else recorded.
+        recorder.record(Record { series: open.series, outcome, seconds, requests, wire });
     }
 }
 
