@@ -219,7 +219,7 @@ pub fn write<IO: AsyncWrite + Unpin>(stream: &mut IO, bytes: &[u8]) -> u64 {
 ///
 /// # Panics
 ///
-/// As [`read`] and [`write`].
+/// As [`read`] and [`write()`].
 #[inline]
 pub fn open_close<W: Wrap>(wrap: &W, space: &mut [u8]) {
     let mut stream = wrap.open(Memory::default());

@@ -16,7 +16,7 @@ use super::stream::Io;
 use super::systems::{PEER, Wrap};
 use super::totals::Metrics;
 
-/// Wraps streams in [`NaiveStream`]s.
+/// Wraps streams in one that asks the SDK in each operation.
 #[derive(Clone, Debug)]
 pub struct Naive {
     instruments: Arc<Instruments>,
