@@ -32,13 +32,13 @@ async fn hc_16_a_refused_connection_is_connection_refused() {
 }
 
 #[tokio::test]
-async fn hc_16_a_connection_that_fails_otherwise_is_a_connect_error() {
+async fn hc_16_a_connection_from_an_address_of_another_machine_is_address_unavailable() {
     let (_socket, address) = refusing();
     let mut connector = HttpConnector::new();
     // For documentation, and so no address of this machine: it is not asked for in the network.
     connector.set_local_address(Some([192, 0, 2, 1].into()));
     let client = Client::builder(TokioExecutor::new()).build(connector);
-    assert_eq!(seen(client, get(&format!("http://{address}/"))).await, failed("connect_error"));
+    assert_eq!(seen(client, get(&format!("http://{address}/"))).await, failed("address_unavailable"));
 }
 
 #[tokio::test]
