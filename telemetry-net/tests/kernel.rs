@@ -7,6 +7,7 @@ mod common;
 use std::time::Duration;
 
 use common::Metered;
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use telemetry_core::MeterOptions;
 use telemetry_core::testing::Value;
 use telemetry_net::ClientNetworkMetricsLayer;
@@ -91,4 +92,31 @@ async fn what_is_no_tcp_is_not_asked_about_and_clients_have_names_of_their_own()
     let snapshot = metered.metrics.snapshot();
     assert!(snapshot.points(RTT).is_empty());
     assert_eq!(snapshot.count("transport.client.tcp.rtt", &[("server.address", "localhost")]), 1);
+}
+
+/// Ten thousand, or as many as this process may have: a collection asks about no more than the limit, and the end about
+/// each.
+#[tokio::test(flavor = "current_thread")]
+async fn very_many_connections_take_turns() {
+    let most = getrlimit(Resource::Nofile);
+    let files = most.maximum.unwrap_or(u64::MAX).min(21_000);
+    let current = most.current.unwrap_or(u64::MAX).max(files);
+    setrlimit(Resource::Nofile, Rlimit { current: Some(current), ..most }).unwrap();
+    let connections = (files - 1000) / 2;
+
+    let metered = Metered::new();
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let mut open = Vec::new();
+    for _ in 0..connections {
+        let (client, server) = pair(&listener).await;
+        open.push((client, metered.layer.meter(server)));
+    }
+    for round in 1..=3 {
+        let snapshot = metered.metrics.snapshot();
+        assert_eq!(snapshot.count(RTT, &[]), 256 * round, "{connections} connections");
+        assert_eq!(snapshot.sum(common::ACTIVE, &[]), connections as f64);
+    }
+    drop(open);
+    let snapshot = metered.metrics.snapshot();
+    assert_eq!((snapshot.count(RTT, &[]), snapshot.sum(common::ACTIVE, &[])), (3 * 256 + connections, 0.0));
 }
