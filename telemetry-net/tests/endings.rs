@@ -20,8 +20,8 @@ fn nt_68_every_ending_counts_once() {
         script: fn(ScriptedStream) -> ScriptedStream,
         run: fn(&Runtime, Stream),
         bytes: [u64; 2],
-        error: Option<&'static str>,
-        reason: &'static str,
+        /// Who was the first to end, or else the error.
+        end: Result<&'static str, &'static str>,
     }
     let rows = [
         Row {
@@ -35,8 +35,7 @@ fn nt_68_every_ending_counts_once() {
                 });
             },
             bytes: [5, 3],
-            reason: "peer",
-            error: None,
+            end: Ok("peer"),
         },
         Row {
             name: "shut down, then end of stream",
@@ -49,8 +48,7 @@ fn nt_68_every_ending_counts_once() {
                 });
             },
             bytes: [5, 3],
-            reason: "local",
-            error: None,
+            end: Ok("local"),
         },
         Row {
             name: "end of stream, and an error afterwards",
@@ -62,8 +60,7 @@ fn nt_68_every_ending_counts_once() {
                 });
             },
             bytes: [5, 0],
-            reason: "error",
-            error: Some("broken_pipe"),
+            end: Err("broken_pipe"),
         },
         Row {
             name: "a read without room is no end",
@@ -72,8 +69,7 @@ fn nt_68_every_ending_counts_once() {
                 assert_eq!(runtime.block_on(stream.read(&mut [])).unwrap(), 0);
             },
             bytes: [0, 0],
-            reason: "dropped",
-            error: None,
+            end: Ok("dropped"),
         },
         Row {
             name: "an owner who says why",
@@ -83,8 +79,7 @@ fn nt_68_every_ending_counts_once() {
                 stream.connection().set_error(ErrorType::Named("too_late"));
             },
             bytes: [0, 0],
-            reason: "error",
-            error: Some("timeout"),
+            end: Err("timeout"),
         },
         Row {
             name: "error on read",
@@ -94,8 +89,7 @@ fn nt_68_every_ending_counts_once() {
                 assert_eq!(error.kind(), io::ErrorKind::ConnectionReset);
             },
             bytes: [5, 0],
-            reason: "error",
-            error: Some("connection_reset"),
+            end: Err("connection_reset"),
         },
         Row {
             name: "error on write after a part was written",
@@ -105,8 +99,7 @@ fn nt_68_every_ending_counts_once() {
                 assert_eq!(error.kind(), io::ErrorKind::BrokenPipe);
             },
             bytes: [0, 2],
-            reason: "error",
-            error: Some("broken_pipe"),
+            end: Err("broken_pipe"),
         },
         Row {
             name: "two errors: the first is the cause",
@@ -120,8 +113,7 @@ fn nt_68_every_ending_counts_once() {
                 });
             },
             bytes: [0, 0],
-            reason: "error",
-            error: Some("timeout"),
+            end: Err("timeout"),
         },
         Row {
             name: "errors that only ask to try again",
@@ -138,8 +130,7 @@ fn nt_68_every_ending_counts_once() {
                 });
             },
             bytes: [5, 3],
-            reason: "dropped",
-            error: None,
+            end: Ok("dropped"),
         },
         Row {
             name: "drop without shutdown",
@@ -151,16 +142,14 @@ fn nt_68_every_ending_counts_once() {
                 });
             },
             bytes: [3, 3],
-            reason: "dropped",
-            error: None,
+            end: Ok("dropped"),
         },
         Row {
             name: "never used",
             script: |stream| stream,
             run: |_, stream| drop(stream),
             bytes: [0, 0],
-            reason: "dropped",
-            error: None,
+            end: Ok("dropped"),
         },
         Row {
             name: "task dropped while it waits",
@@ -170,8 +159,7 @@ fn nt_68_every_ending_counts_once() {
                 assert!(poll_once(reading.as_mut()).is_pending());
             },
             bytes: [5, 0],
-            reason: "dropped",
-            error: None,
+            end: Ok("dropped"),
         },
         Row {
             name: "task aborted",
@@ -188,8 +176,7 @@ fn nt_68_every_ending_counts_once() {
                 });
             },
             bytes: [4, 0],
-            reason: "dropped",
-            error: None,
+            end: Ok("dropped"),
         },
         Row {
             name: "task panics",
@@ -202,8 +189,7 @@ fn nt_68_every_ending_counts_once() {
                 assert!(runtime.block_on(task).unwrap_err().is_panic());
             },
             bytes: [0, 3],
-            reason: "error",
-            error: Some("panic"),
+            end: Err("panic"),
         },
         Row {
             name: "dropped by a panic outside of a runtime",
@@ -216,8 +202,7 @@ fn nt_68_every_ending_counts_once() {
                 panicked.unwrap_err();
             },
             bytes: [0, 0],
-            reason: "error",
-            error: Some("panic"),
+            end: Err("panic"),
         },
         Row {
             name: "a panic that follows from an error",
@@ -227,8 +212,7 @@ fn nt_68_every_ending_counts_once() {
                 assert!(runtime.block_on(task).unwrap_err().is_panic());
             },
             bytes: [0, 0],
-            reason: "error",
-            error: Some("broken_pipe"),
+            end: Err("broken_pipe"),
         },
         Row {
             name: "taken apart",
@@ -240,17 +224,17 @@ fn nt_68_every_ending_counts_once() {
                 assert_eq!(inner.written(), b"byenot counted");
             },
             bytes: [0, 3],
-            reason: "dropped",
-            error: None,
+            end: Ok("dropped"),
         },
     ];
-    for Row { name, script, run, bytes, error, reason } in rows {
+    for Row { name, script, run, bytes, end } in rows {
         let metered = Metered::new();
         let stream = metered.layer.meter(script(ScriptedStream::new().then_read("hello")));
         assert_eq!(metered.active(), 1.0, "{name}");
         assert_eq!(metered.metrics.snapshot().count(DURATION, &[]), 0, "{name}");
         run(&runtime(), stream);
-        metered.assert_closed(name, bytes, error);
+        metered.assert_closed(name, bytes, end.err());
+        let reason = end.unwrap_or("error");
         let ended = metered.metrics.snapshot().count(DURATION, &[("transport.close.reason", reason)]);
         assert_eq!(ended, 1, "{name}: not {reason}");
     }

@@ -5,7 +5,6 @@ mod common;
 
 use std::io;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
 
 use common::{ACTIVE, DURATION, Metered, bytes};
 use telemetry_net::{ClientNetworkMetricsLayer, NetworkMetricsLayer};
@@ -76,7 +75,7 @@ async fn nt_68_nt_69_nothing_is_left_after_an_abort_storm() {
             assert!(now[0] >= least[0] && now[1] >= least[1], "{now:?} after {least:?}");
             assert!((0.0..=CONNECTIONS as f64).contains(&snapshot.sum(ACTIVE, &[])));
             least = now;
-            tokio::time::sleep(Duration::from_millis(2)).await;
+            tokio::task::yield_now().await;
         }
     };
     tokio::select! {
