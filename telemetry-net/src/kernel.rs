@@ -10,8 +10,7 @@ mod view {
     use telemetry_core::opentelemetry::KeyValue;
 
     use crate::recorder::Recorder;
-    use crate::settings::Settings;
-    use crate::settings::Side;
+    use crate::settings::{Settings, Side};
     use crate::tcp_info::metrics::{TcpMetrics, TcpSeries};
     use crate::tcp_info::sampler::Sampler;
 
