@@ -2,6 +2,8 @@
 //! they are sent through; connections, and systems that meter them. The README beside the manifest lists what is measured and how.
 
 pub mod callgrind;
+pub mod case;
+pub mod cases;
 pub mod connection;
 pub mod request;
 #[cfg(feature = "spans")]

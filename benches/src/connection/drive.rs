@@ -39,16 +39,6 @@ impl Operation {
             Self::OpenClose => "open-close",
         }
     }
-
-    /// The operation of this name.
-    ///
-    /// # Errors
-    ///
-    /// When there is none.
-    pub fn named(name: &str) -> Result<Self> {
-        let found = Self::ALL.into_iter().find(|operation| operation.name() == name);
-        found.with_context(|| format!("there is no operation {name:?}"))
-    }
 }
 
 /// [`Connections`] of any system.
@@ -244,7 +234,6 @@ mod tests {
             let mut system = (entry.build)(3);
             system.check().unwrap();
             for operation in Operation::ALL {
-                assert_eq!(Operation::named(operation.name()).unwrap(), operation);
                 system.run(operation, 100);
                 system.check().unwrap();
             }

@@ -2,14 +2,14 @@
 
 mod drive;
 mod naive;
-mod program;
+mod state;
 mod stream;
 mod systems;
 mod totals;
 
 pub use drive::{Connections, Drive, OPERATION, Operation, open_close, read, write};
 pub use naive::Naive;
-pub use program::{FUNCTION, State, instructions, program};
+pub use state::State;
 pub use stream::{Io, Memory};
 pub use systems::{BARE, Bare, Entry, NAIVE, OURS, Ours, SYSTEMS, Wrap};
 pub use totals::{Metrics, Totals};

@@ -6,7 +6,7 @@ mod sample;
 mod system;
 mod workload;
 
-pub use ours::{NOOP, OURS, SYSTEMS};
+pub use ours::{NOOP, NOOP_METER, OURS, SYSTEMS};
 pub use program::{FUNCTION, instructions, program};
 pub use sample::{ROUTE, ROUTE_AND_STATUS, Sample};
 pub use system::{Client, Entry, Parts, Sender, System, WARM_UP};

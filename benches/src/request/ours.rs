@@ -2,6 +2,7 @@
 
 use anyhow::Result;
 use telemetry_core::MeterOptions;
+use telemetry_core::opentelemetry::metrics::NoopMeterProvider;
 use telemetry_core::opentelemetry_sdk::metrics::SdkMeterProvider;
 use telemetry_http::{RequestFilter, RequestMetricsLayer};
 use telemetry_prometheus::{Format, PrometheusExporter};
@@ -13,6 +14,9 @@ use super::workload::{RESPONSE, Workload, answer};
 
 /// The service without metrics, which is subtracted from all others.
 pub const NOOP: Entry = Entry { name: "noop", build: |workload| Ok(Parts::new(workload, service_fn(answer))) };
+
+/// Our layer with a meter that records nothing.
+pub const NOOP_METER: Entry = Entry { name: "noop-meter", build: noop_meter };
 
 /// Our layer as it comes, with all four metrics.
 pub const OURS: Entry = Entry { name: "ours", build: |workload| build(workload, &Metric::ALL) };
@@ -76,6 +80,11 @@ fn route_function(workload: Workload) -> Result<Parts> {
 /// What the filter keeps out goes through the layer all the same.
 fn kept_out(workload: Workload) -> Result<Parts> {
     measured(workload, Vec::new(), |layer| layer.with_filter(RequestFilter::except_paths(["/users/42"])))
+}
+
+fn noop_meter(workload: Workload) -> Result<Parts> {
+    let options = MeterOptions::default().with_meter_provider(NoopMeterProvider::new());
+    Ok(Parts::new(workload, RequestMetricsLayer::custom(options).layer(service_fn(answer))))
 }
 
 fn measured(

@@ -97,15 +97,30 @@ impl System {
     ///
     /// When it cannot be built, and when it does not count its requests.
     pub fn new(entry: &Entry, workload: Workload) -> Result<Self> {
-        let parts = (entry.build)(workload).with_context(|| format!("cannot build {}", entry.name))?;
-        let client = Client { send: (parts.senders)(matched_path()?), sent: Arc::default() };
-        let mut system = Self { name: entry.name, parts, client };
+        let mut system = Self::cold(entry, workload)?;
         // Twice: a system may go another way once it has been scraped.
         for _ in 0..2 {
             system.send(WARM_UP / 2);
             system.check()?;
         }
         Ok(system)
+    }
+
+    /// Builds `entry` for `workload`. It is warm, and nobody has scraped it.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be built.
+    pub fn unscraped(entry: &Entry, workload: Workload) -> Result<Self> {
+        let mut system = Self::cold(entry, workload)?;
+        system.send(WARM_UP);
+        Ok(system)
+    }
+
+    fn cold(entry: &Entry, workload: Workload) -> Result<Self> {
+        let parts = (entry.build)(workload).with_context(|| format!("cannot build {}", entry.name))?;
+        let client = Client { send: (parts.senders)(matched_path()?), sent: Arc::default() };
+        Ok(Self { name: entry.name, parts, client })
     }
 
     /// Builds all of `entries`.
