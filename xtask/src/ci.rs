@@ -17,7 +17,7 @@ pub(crate) fn run(workspace: &Workspace, steps: &mut Steps, full: bool) -> Resul
         plan.extend(lint::long(workspace));
         plan.extend(test::long(workspace));
     }
-    plan.extend(bench::smoke());
+    plan.extend(bench::steps(workspace));
     plan.extend(integration::steps(workspace)?);
     let result = steps.run(plan);
     print!("\n{}", steps.table());

@@ -27,7 +27,7 @@ struct Arguments {
     command: Task,
 }
 
-#[derive(Debug, Clone, Copy, Subcommand)]
+#[derive(Debug, Clone, Subcommand)]
 enum Task {
     /// Format, clippy, docs, every feature alone, layering, file sizes, licences.
     Lint,
@@ -35,15 +35,9 @@ enum Task {
     Test,
     /// Drives the examples, and holds what a real Prometheus and receivers of OTLP have got against what was driven.
     Integration,
-    /// The criterion benches, and the instructions of requests, spans and connections.
-    Bench {
-        /// Fewer samples: minutes become seconds, and the numbers less steady.
-        #[arg(long)]
-        quick: bool,
-        /// Requests and scrapes beside other crates instead: times, ratios, allocations, instructions, two threads.
-        #[arg(long)]
-        peers: bool,
-    },
+    /// Times, instructions and allocations of everything of ours, and comparisons: with another revision, with what was
+    /// saved, with other crates.
+    Bench(bench::Arguments),
     /// Everything that has to pass before a change is merged.
     Ci {
         /// The tests that take minutes as well.
@@ -71,8 +65,7 @@ fn run() -> anyhow::Result<()> {
         Task::Lint => steps.run(lint::steps(&workspace)?),
         Task::Test => steps.run(test::steps(&workspace)),
         Task::Integration => steps.run(integration::steps(&workspace)?),
-        Task::Bench { quick, peers: true } => steps.run(bench::peers(quick)),
-        Task::Bench { quick, peers: false } => steps.run(bench::steps(quick)),
+        Task::Bench(arguments) => bench::run(&workspace, &arguments),
         Task::Ci { full } => ci::run(&workspace, &mut steps, full),
     }
 }

@@ -1,0 +1,92 @@
+//! `cargo xtask bench`, and what `ci` takes from it.
+
+use anyhow::{Result, ensure};
+use xshell::Shell;
+
+use crate::programs::{Source, require};
+use crate::steps::Step;
+use crate::workspace::Workspace;
+use figures::Case;
+use plot::dots;
+use programs::{Effort, Programs};
+
+mod against;
+mod figures;
+mod gate;
+mod history;
+mod limits;
+mod measure;
+mod plot;
+mod programs;
+mod report;
+mod saved;
+mod stats;
+mod table;
+mod worktree;
+
+#[derive(Debug, Clone, clap::Args)]
+pub(crate) struct Arguments {
+    /// Shorter samples: minutes instead of half an hour, and times less steady.
+    #[arg(long)]
+    quick: bool,
+    /// Only the ids that contain this.
+    #[arg(long, value_name = "PART")]
+    only: Option<String>,
+    /// Keeps the run under this name in benches/history.
+    #[arg(long, value_name = "NAME", conflicts_with = "only")]
+    save: Option<String>,
+    /// Compares the working tree with this revision instead, in turn, with the benches of the working tree.
+    #[arg(long, value_name = "GIT_REF", conflicts_with_all = ["save", "gate"])]
+    against: Option<String>,
+    /// With --against: by how many per cent instructions, allocations and bytes may grow.
+    #[arg(long, value_name = "PER_CENT", default_value_t = 2.0)]
+    limit: f64,
+    /// Only counts, held against those that were saved for the last release.
+    #[arg(long, conflicts_with_all = ["save", "only"])]
+    gate: bool,
+}
+
+pub(crate) fn run(workspace: &Workspace, arguments: &Arguments) -> Result<()> {
+    let sh = Shell::new()?;
+    sh.change_dir(&workspace.root);
+    require(&sh, "valgrind", Source::Apt("valgrind"))?;
+    if let Some(reference) = &arguments.against {
+        return against::run(&sh, workspace, arguments, reference);
+    }
+    let programs = Programs::build(&workspace.root, &workspace.target)?;
+    let cases = selected(programs.cases()?, arguments)?;
+    let mut figures = measure::counts(&programs, &cases)?;
+    if arguments.gate {
+        return gate::check(&sh, &workspace.root.join("benches"), &figures);
+    }
+    measure::times(&programs, &cases, Effort::new(arguments.quick), &mut figures)?;
+    println!("{}", table::table(&cases, &figures));
+    if let Some(name) = &arguments.save {
+        history::save(&sh, &workspace.root.join("benches/history"), name, &cases, figures)?;
+    }
+    Ok(())
+}
+
+/// Every case once as criterion runs it, and all counts against those of the last release.
+pub(crate) fn steps(workspace: &Workspace) -> Vec<Step> {
+    let (root, target) = (workspace.root.clone(), workspace.target.clone());
+    let benches = root.join("benches");
+    let (again, target_again) = (root.clone(), target.clone());
+    vec![
+        Step::check("benches, each once", "cargo bench -p telemetry-benches --features spans -- --test", move |_| {
+            Programs::build(&root, &target)?.each_once()
+        }),
+        Step::check("instructions and allocations", "cargo xtask bench --gate", move |sh| {
+            require(sh, "valgrind", Source::Apt("valgrind"))?;
+            let programs = Programs::build(&again, &target_again)?;
+            gate::check(sh, &benches, &measure::counts(&programs, &programs.cases()?)?)
+        }),
+    ]
+}
+
+fn selected(mut cases: Vec<Case>, arguments: &Arguments) -> Result<Vec<Case>> {
+    let part = arguments.only.as_deref().unwrap_or_default();
+    cases.retain(|case| case.id.contains(part));
+    ensure!(!cases.is_empty(), "no id contains {part:?}");
+    Ok(cases)
+}
