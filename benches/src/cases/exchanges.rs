@@ -4,6 +4,9 @@ use super::requests::Requests;
 use crate::case::{Budget, Case};
 use crate::request::{Parts, System, chunks, client};
 
+/// A client without metrics and spans.
+pub(super) const CLIENT_BARE: &str = "telemetry-http/client/bare";
+
 /// How many chunks a body has.
 const CHUNKS: [usize; 3] = [1, 16, 256];
 
@@ -11,7 +14,7 @@ const CHUNKS: [usize; 3] = [1, 16, 256];
 const BUDGET: Budget = Budget { time: None, instructions: None, allocations: Some(0.0), kept: Some(0.0) };
 
 pub(super) fn cases() -> Vec<Case> {
-    let bare = case("telemetry-http/client/bare".to_owned(), client::bare);
+    let bare = case(CLIENT_BARE.to_owned(), client::bare);
     let metrics = case("telemetry-http/client/metrics".to_owned(), client::metrics);
     let clients = with_and_without(bare, metrics);
     let bodies = CHUNKS.into_iter().flat_map(|count| {

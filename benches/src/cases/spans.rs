@@ -3,40 +3,37 @@
 use anyhow::{Result, ensure};
 use telemetry_core::opentelemetry::global;
 
+use super::exchanges::CLIENT_BARE;
 use crate::case::{Budget, Case, Work};
 use crate::metrics::Metrics;
 use crate::page::sum;
 use crate::spans::{
-    CLIENT_METRICS_AND_TRACE, CLIENT_NOOP, CLIENT_TRACE, Entry, METRICS_AND_TRACE, NOOP, OURS_OTEL, OURS_TRACING,
-    SYSTEMS, State, Systems,
+    CLIENT_METRICS_AND_TRACE, CLIENT_TRACE, Entry, METRICS_AND_TRACE, NOOP, OURS_OTEL, OURS_TRACING, SYSTEMS, State,
+    Systems,
 };
 
 pub(super) fn cases() -> Vec<Case> {
     let of_state = |state: State| {
         let scenario = format!("telemetry-http/span-{}", state.name());
         let entries = SYSTEMS.iter().filter(move |entry| entry.has(state));
-        entries.map(move |entry| case(&scenario, entry, state).budget(budget(entry, state)))
+        entries.map(move |entry| {
+            let case = Case::new(format!("{scenario}/{}", entry.name), move || Spans::new(entry, state));
+            let case = case.budget(budget(entry, state));
+            if entry.name == NOOP.name { case } else { case.beyond(format!("{scenario}/{}", NOOP.name)) }
+        })
     };
-    let mut cases: Vec<_> = State::ALL.into_iter().flat_map(of_state).collect();
-    let client = "telemetry-http/client-sampled";
-    cases.extend([&CLIENT_NOOP, &CLIENT_TRACE].map(|entry| case(client, entry, State::Sampled)));
-    cases.push(with_metrics(client, &CLIENT_METRICS_AND_TRACE, "http_client_request_duration_seconds_count"));
-    let server = "telemetry-http/span-sampled";
-    cases.push(with_metrics(server, &METRICS_AND_TRACE, "http_server_request_duration_seconds_count"));
-    cases
-}
-
-fn case(scenario: &str, entry: &'static Entry, state: State) -> Case {
-    beyond_noop(scenario, entry, Case::new(format!("{scenario}/{}", entry.name), move || Spans::new(entry, state)))
-}
-
-fn with_metrics(scenario: &str, entry: &'static Entry, count: &'static str) -> Case {
-    let id = format!("{scenario}/{}", entry.name);
-    beyond_noop(scenario, entry, Case::new(id, move || SpansAndMetrics::new(entry, count)))
-}
-
-fn beyond_noop(scenario: &str, entry: &Entry, case: Case) -> Case {
-    if entry.name == NOOP.name { case } else { case.beyond(format!("{scenario}/{}", NOOP.name)) }
+    let client = |entry: &Entry| format!("telemetry-http/client/{}", entry.name);
+    let both = |id, entry, count| Case::new(id, move || SpansAndMetrics::new(entry, count));
+    let (server_count, client_count) =
+        ("http_server_request_duration_seconds_count", "http_client_request_duration_seconds_count");
+    let sampled = "telemetry-http/span-sampled";
+    let others = [
+        both(format!("{sampled}/{}", METRICS_AND_TRACE.name), &METRICS_AND_TRACE, server_count)
+            .beyond(format!("{sampled}/{}", NOOP.name)),
+        Case::new(client(&CLIENT_TRACE), || Spans::new(&CLIENT_TRACE, State::Sampled)).beyond(CLIENT_BARE),
+        both(client(&CLIENT_METRICS_AND_TRACE), &CLIENT_METRICS_AND_TRACE, client_count).beyond(CLIENT_BARE),
+    ];
+    State::ALL.into_iter().flat_map(of_state).chain(others).collect()
 }
 
 /// Those of `docs/decisions/0017-spans-in-two-ways.md`.

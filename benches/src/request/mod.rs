@@ -14,5 +14,5 @@ pub use program::{FUNCTION, instructions, program};
 pub use sample::{ROUTE, ROUTE_AND_STATUS, Sample};
 pub use system::{Client, Entry, Parts, Sender, System, WARM_UP};
 pub use workload::{
-    RESPONSE, Workload, answer, exchange, exchange_bytes, matched_path, matched_path_of, now, read_to_end, sender,
+    RESPONSE, Workload, answer, exchange, exchange_bytes, matched_path, matched_paths, now, read_to_end, sender,
 };

@@ -11,7 +11,7 @@ use telemetry_http::RequestMetricsLayer;
 use tower::{Layer, Service, service_fn};
 
 use super::system::{Parts, Sender};
-use super::workload::{RESPONSE, Workload, answer, matched_path_of};
+use super::workload::{RESPONSE, Workload, answer, matched_paths};
 use crate::metrics::Metrics;
 use crate::page::sum;
 
@@ -40,8 +40,8 @@ where
     B: Body<Error = Infallible>,
 {
     Parts::of_clients(move || {
-        let path = |series| matched_path_of(&format!("/resource{series}/{{id}}"), &format!("/resource{series}/42"));
-        let paths = (0..series).map(path).collect::<Result<Vec<_>>>()?;
+        let route = |series| (format!("/resource{series}/{{id}}"), format!("/resource{series}/42"));
+        let paths = matched_paths((0..series).map(route))?;
         let mut service = service.clone();
         let mut position = 0;
         let send = move |requests: u64| {

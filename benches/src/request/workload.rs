@@ -4,7 +4,7 @@ use std::convert::Infallible;
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result, bail, ensure};
 use axum::extract::MatchedPath;
 use bytes::{Buf, Bytes};
 use http::header::{CONTENT_LENGTH, HOST, HeaderValue};
@@ -173,23 +173,32 @@ pub fn now<F: Future>(future: F) -> F::Output {
 ///
 /// When the router does not give it.
 pub fn matched_path() -> Result<MatchedPath> {
-    matched_path_of("/users/{id}", "/users/42")
+    matched_paths([("/users/{id}", "/users/42".to_owned())])?.pop().context("the router gave no path")
 }
 
-/// axum's own for `template`, which `path` matches.
+/// axum's own for each of these templates, which the path beside it matches.
 ///
 /// # Errors
 ///
-/// When the router does not give it.
-pub fn matched_path_of(template: &str, path: &str) -> Result<MatchedPath> {
+/// When the router does not give them all.
+pub fn matched_paths(templates: impl IntoIterator<Item = (impl AsRef<str>, String)>) -> Result<Vec<MatchedPath>> {
     let (sender, receiver) = std::sync::mpsc::channel();
     let handler = move |path: MatchedPath| {
         let sent = sender.send(path);
         async move { if sent.is_ok() { StatusCode::OK } else { StatusCode::GONE } }
     };
-    let router = axum::Router::new().route(template, axum::routing::get(handler));
-    let Ok(_) = now(router.oneshot(Request::get(path).body(axum::body::Body::empty())?));
-    receiver.try_recv().context("the router gave no path")
+    let handler = axum::routing::get(handler);
+    let (mut router, mut paths) = (axum::Router::new(), Vec::new());
+    for (template, path) in templates {
+        router = router.route(template.as_ref(), handler.clone());
+        paths.push(path);
+    }
+    for path in &paths {
+        let Ok(_) = now(router.clone().oneshot(Request::get(path).body(axum::body::Body::empty())?));
+    }
+    let matched: Vec<_> = receiver.try_iter().collect();
+    ensure!(matched.len() == paths.len(), "the router gave {} paths of {}", matched.len(), paths.len());
+    Ok(matched)
 }
 
 #[cfg(test)]

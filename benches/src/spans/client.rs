@@ -21,10 +21,6 @@ use crate::request::{Sender, answer, client, sender};
 
 const CLIENT_SPAN: Expected = Expected { kind: SpanKind::Client, ..SERVER_SPAN };
 
-/// A client without spans, which is subtracted from the others.
-pub const CLIENT_NOOP: Entry =
-    Entry { name: "noop", on_tracing: true, span: None, build: |_| in_span(service_fn(answer)) };
-
 /// Spans on the API of OpenTelemetry.
 pub const CLIENT_TRACE: Entry = Entry {
     name: "trace",

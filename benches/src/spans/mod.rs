@@ -12,7 +12,7 @@ mod state;
 mod systems;
 
 pub use arrivals::{Arrivals, Expected, SERVER_SPAN};
-pub use client::{CLIENT_METRICS_AND_TRACE, CLIENT_NOOP, CLIENT_TRACE};
+pub use client::{CLIENT_METRICS_AND_TRACE, CLIENT_TRACE};
 pub use hand_otel::HAND_OTEL;
 pub use ours::{METRICS_AND_TRACE, OURS_OTEL, OURS_TRACING};
 pub use program::{each_once, instructions, program};
