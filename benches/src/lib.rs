@@ -5,6 +5,9 @@ pub mod callgrind;
 pub mod case;
 pub mod cases;
 pub mod connection;
+pub mod metrics;
+pub mod page;
 pub mod request;
+pub mod scrape;
 #[cfg(feature = "spans")]
 pub mod spans;

@@ -4,21 +4,44 @@ use anyhow::{Context, Result};
 
 use crate::case::Case;
 
+mod calls;
 mod connections;
+mod exchanges;
 mod exemplars;
+mod handlers;
+mod memory;
+mod negotiation;
+#[cfg(feature = "spans")]
+mod propagation;
 mod requests;
+mod scrapes;
+mod series;
+mod setup;
 #[cfg(feature = "spans")]
 mod spans;
+mod streams;
 
 /// All cases.
 #[must_use]
 pub fn all() -> Vec<Case> {
-    let mut cases = requests::cases();
-    cases.extend(connections::cases());
-    cases.extend(exemplars::cases());
-    #[cfg(feature = "spans")]
-    cases.extend(spans::cases());
-    cases
+    let topics = [
+        requests::cases,
+        series::cases,
+        exchanges::cases,
+        connections::cases,
+        streams::cases,
+        scrapes::cases,
+        handlers::cases,
+        negotiation::cases,
+        memory::cases,
+        exemplars::cases,
+        setup::cases,
+        #[cfg(feature = "spans")]
+        spans::cases,
+        #[cfg(feature = "spans")]
+        propagation::cases,
+    ];
+    topics.into_iter().flat_map(|cases: fn() -> Vec<Case>| cases()).collect()
 }
 
 /// The case with this id.

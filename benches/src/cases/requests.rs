@@ -34,7 +34,7 @@ fn of_workload(workload: Workload) -> impl Iterator<Item = Case> {
     })
 }
 
-struct Requests(System);
+pub(super) struct Requests(pub(super) System);
 
 impl Work for Requests {
     fn run(&mut self, times: u64) {

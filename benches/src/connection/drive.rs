@@ -10,7 +10,8 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use super::stream::Memory;
 use super::systems::Wrap;
-use super::totals::{Metrics, Totals};
+use super::totals::Totals;
+use crate::metrics::Metrics;
 
 /// So many bytes are read and written at a time.
 pub const OPERATION: usize = 1024;

@@ -12,4 +12,4 @@ pub use naive::Naive;
 pub use state::State;
 pub use stream::{Io, Memory};
 pub use systems::{BARE, Bare, Entry, NAIVE, OURS, Ours, SYSTEMS, Wrap};
-pub use totals::{Metrics, Totals};
+pub use totals::Totals;

@@ -14,7 +14,7 @@ use tokio::net::TcpStream;
 
 use super::stream::Io;
 use super::systems::{PEER, Wrap};
-use super::totals::Metrics;
+use crate::metrics::Metrics;
 
 /// Wraps streams in one that asks the SDK in each operation.
 #[derive(Clone, Debug)]

@@ -2,14 +2,14 @@
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
-use telemetry_core::{ConnectionInfo, MeterOptions, Transport};
+use telemetry_core::{ConnectionInfo, Transport};
 use telemetry_net::{MeteredStream, NetworkMetricsLayer};
 use tokio::net::TcpStream;
 
 use super::drive::{Connections, Drive};
 use super::naive::Naive;
 use super::stream::Io;
-use super::totals::Metrics;
+use crate::metrics::Metrics;
 
 /// Who the peer of every connection is that asks no socket.
 pub(super) const PEER: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 50712);
@@ -57,8 +57,7 @@ impl Ours {
     /// A layer with instruments of `metrics`.
     #[must_use]
     pub fn new(metrics: &Metrics) -> Self {
-        let options = MeterOptions::default().with_meter_provider(metrics.provider.clone());
-        Self(NetworkMetricsLayer::custom(options))
+        Self(NetworkMetricsLayer::custom(metrics.options()))
     }
 }
 

@@ -1,40 +1,6 @@
 //! What a page of metrics has to say of the connections so far: nobody wins by doing nothing.
 
 use anyhow::{Context, Result, ensure};
-use telemetry_core::opentelemetry_sdk::metrics::SdkMeterProvider;
-use telemetry_prometheus::{Format, PrometheusExporter};
-
-/// A provider, and the one who scrapes it.
-#[derive(Debug)]
-pub struct Metrics {
-    /// Whose instruments are used. It ends with its last clone.
-    pub provider: SdkMeterProvider,
-    exporter: PrometheusExporter,
-}
-
-impl Metrics {
-    /// A provider that nobody has collected yet.
-    #[must_use]
-    pub fn new() -> Self {
-        let exporter = PrometheusExporter::new();
-        Self { provider: SdkMeterProvider::builder().with_reader(exporter.clone()).build(), exporter }
-    }
-
-    /// Collects, and writes it all down in Prometheus' text.
-    ///
-    /// # Errors
-    ///
-    /// When the exporter fails.
-    pub fn page(&self) -> Result<String> {
-        Ok(String::from_utf8(self.exporter.render(Format::PrometheusText)?.into())?)
-    }
-}
-
-impl Default for Metrics {
-    fn default() -> Self {
-        Self::new()
-    }
-}
 
 /// All that connections came to.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

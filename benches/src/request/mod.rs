@@ -1,8 +1,11 @@
 //! Requests through a service with and without metrics, and the proof that the metrics count them.
 
+pub mod chunks;
+pub mod client;
 mod ours;
 mod program;
 mod sample;
+pub mod series;
 mod system;
 mod workload;
 
@@ -10,4 +13,6 @@ pub use ours::{NOOP, NOOP_METER, OURS, SYSTEMS};
 pub use program::{FUNCTION, instructions, program};
 pub use sample::{ROUTE, ROUTE_AND_STATUS, Sample};
 pub use system::{Client, Entry, Parts, Sender, System, WARM_UP};
-pub use workload::{RESPONSE, Workload, answer, exchange, matched_path, now};
+pub use workload::{
+    RESPONSE, Workload, answer, exchange, exchange_bytes, matched_path, matched_paths, now, read_to_end, sender,
+};

@@ -3,14 +3,13 @@
 use anyhow::Result;
 use telemetry_core::MeterOptions;
 use telemetry_core::opentelemetry::metrics::NoopMeterProvider;
-use telemetry_core::opentelemetry_sdk::metrics::SdkMeterProvider;
 use telemetry_http::{RequestFilter, RequestMetricsLayer};
-use telemetry_prometheus::{Format, PrometheusExporter};
 use tower::{Layer, service_fn};
 
 use super::sample::{ROUTE_AND_STATUS, Sample};
 use super::system::{Entry, Parts};
 use super::workload::{RESPONSE, Workload, answer};
+use crate::metrics::Metrics;
 
 /// The service without metrics, which is subtracted from all others.
 pub const NOOP: Entry = Entry { name: "noop", build: |workload| Ok(Parts::new(workload, service_fn(answer))) };
@@ -92,11 +91,9 @@ fn measured(
     samples: Vec<Sample>,
     with: impl FnOnce(RequestMetricsLayer) -> RequestMetricsLayer,
 ) -> Result<Parts> {
-    let exporter = PrometheusExporter::new();
-    let provider = SdkMeterProvider::builder().with_reader(exporter.clone()).build();
-    let layer = with(RequestMetricsLayer::custom(MeterOptions::default().with_meter_provider(provider)));
-    let parts = Parts::new(workload, layer.layer(service_fn(answer)));
-    Ok(parts.recording(samples, move || Ok(String::from_utf8(exporter.render(Format::PrometheusText)?.into())?)))
+    let metrics = Metrics::new();
+    let layer = with(RequestMetricsLayer::custom(metrics.options()));
+    Ok(Parts::new(workload, layer.layer(service_fn(answer))).recording(samples, move || metrics.page()))
 }
 
 #[cfg(test)]

@@ -2,6 +2,8 @@
 
 use anyhow::{Context, Result, ensure};
 
+use crate::page::samples;
+
 /// The route's template, as it stands in a label.
 pub const ROUTE: &[&str] = &["\"/users/{id}\""];
 /// And the status of every response.
@@ -25,16 +27,12 @@ impl Sample {
     ///
     /// When the sample is missing, there twice, or wrong.
     pub fn check(&self, page: &str, requests: u64) -> Result<()> {
-        let mut found = page.lines().filter_map(|line| {
-            let rest = line.strip_prefix(self.name).filter(|rest| rest.starts_with(['{', ' ']))?;
-            rest.rsplit_once(' ')
-        });
-        let (labels, value) = found.next().with_context(|| format!("{} is missing", self.name))?;
+        let mut found = samples(page, self.name);
+        let (labels, value) = found.next().with_context(|| format!("{} is missing", self.name))??;
         ensure!(found.next().is_none(), "{} is there twice", self.name);
         for label in self.labels {
             ensure!(labels.contains(label), "{} has no label {label}: {labels}", self.name);
         }
-        let value: f64 = value.parse()?;
         let expected = requests as f64 * self.each as f64;
         ensure!(value == expected, "{} is {value} instead of {expected}", self.name);
         Ok(())

@@ -34,9 +34,8 @@ pub struct Entry {
 
 /// What a system is made of.
 pub struct Parts {
-    senders: Box<dyn Fn(MatchedPath) -> Sender>,
-    page: Box<dyn Fn() -> Result<String>>,
-    samples: Vec<Sample>,
+    senders: Box<dyn Fn() -> Result<Sender>>,
+    check: Box<dyn Fn(u64) -> Result<()>>,
     upkeep: Box<dyn Fn()>,
 }
 
@@ -55,15 +54,27 @@ impl Parts {
 
     /// Clients that are more than a service.
     pub fn of_senders(senders: impl Fn(MatchedPath) -> Sender + 'static) -> Self {
-        let nothing = Box::new(|| Ok(String::new()));
-        Self { senders: Box::new(senders), page: nothing, samples: Vec::new(), upkeep: Box::new(|| ()) }
+        Self::of_clients(move || Ok(senders(matched_path()?)))
+    }
+
+    /// Clients that send requests of their own, and may fail to.
+    pub fn of_clients(senders: impl Fn() -> Result<Sender> + 'static) -> Self {
+        Self { senders: Box::new(senders), check: Box::new(|_| Ok(())), upkeep: Box::new(|| ()) }
     }
 
     /// What the requests have to leave on the page, which is a scrape in Prometheus' text.
     #[must_use]
-    pub fn recording(mut self, samples: Vec<Sample>, page: impl Fn() -> Result<String> + 'static) -> Self {
-        self.samples = samples;
-        self.page = Box::new(page);
+    pub fn recording(self, samples: Vec<Sample>, page: impl Fn() -> Result<String> + 'static) -> Self {
+        self.checked(move |requests| {
+            let page = page()?;
+            samples.iter().try_for_each(|sample| sample.check(&page, requests))
+        })
+    }
+
+    /// How to scrape, and to find out whether so many requests were recorded.
+    #[must_use]
+    pub fn checked(mut self, check: impl Fn(u64) -> Result<()> + 'static) -> Self {
+        self.check = Box::new(check);
         self
     }
 
@@ -77,7 +88,7 @@ impl Parts {
 
 impl fmt::Debug for Parts {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Parts").field("samples", &self.samples).finish_non_exhaustive()
+        f.debug_struct("Parts").finish_non_exhaustive()
     }
 }
 
@@ -97,13 +108,25 @@ impl System {
     ///
     /// When it cannot be built, and when it does not count its requests.
     pub fn new(entry: &Entry, workload: Workload) -> Result<Self> {
-        let mut system = Self::cold(entry, workload)?;
+        Self::cold(entry, workload)?.warmed_up()
+    }
+
+    /// The system that `parts` make.
+    ///
+    /// # Errors
+    ///
+    /// As [`new`](Self::new).
+    pub fn of_parts(name: &'static str, parts: Parts) -> Result<Self> {
+        Self::assembled(name, parts)?.warmed_up()
+    }
+
+    fn warmed_up(mut self) -> Result<Self> {
         // Twice: a system may go another way once it has been scraped.
         for _ in 0..2 {
-            system.send(WARM_UP / 2);
-            system.check()?;
+            self.send(WARM_UP / 2);
+            self.check()?;
         }
-        Ok(system)
+        Ok(self)
     }
 
     /// Builds `entry` for `workload`. It is warm, and nobody has scraped it.
@@ -119,8 +142,12 @@ impl System {
 
     fn cold(entry: &Entry, workload: Workload) -> Result<Self> {
         let parts = (entry.build)(workload).with_context(|| format!("cannot build {}", entry.name))?;
-        let client = Client { send: (parts.senders)(matched_path()?), sent: Arc::default() };
-        Ok(Self { name: entry.name, parts, client })
+        Self::assembled(entry.name, parts)
+    }
+
+    fn assembled(name: &'static str, parts: Parts) -> Result<Self> {
+        let client = Client { send: (parts.senders)()?, sent: Arc::default() };
+        Ok(Self { name, parts, client })
     }
 
     /// Builds all of `entries`.
@@ -144,7 +171,7 @@ impl System {
     ///
     /// When axum's router does not give a path: each client has its own, so that clients share nothing but the system.
     pub fn client(&self) -> Result<Client> {
-        Ok(Client { send: (self.parts.senders)(matched_path()?), sent: Arc::clone(&self.client.sent) })
+        Ok(Client { send: (self.parts.senders)()?, sent: Arc::clone(&self.client.sent) })
     }
 
     /// Scrapes the system, and compares what it counted with what was sent.
@@ -154,9 +181,7 @@ impl System {
     /// When a sample is missing or wrong.
     pub fn check(&self) -> Result<()> {
         let sent = self.client.sent.load(Ordering::Relaxed);
-        let page = (self.parts.page)()?;
-        let mut samples = self.parts.samples.iter();
-        samples.try_for_each(|sample| sample.check(&page, sent)).with_context(|| format!("{} counts wrong", self.name))
+        (self.parts.check)(sent).with_context(|| format!("{} counts wrong", self.name))
     }
 }
 

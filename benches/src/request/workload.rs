@@ -4,7 +4,7 @@ use std::convert::Infallible;
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result, bail, ensure};
 use axum::extract::MatchedPath;
 use bytes::{Buf, Bytes};
 use http::header::{CONTENT_LENGTH, HOST, HeaderValue};
@@ -12,6 +12,8 @@ use http::{Method, Request, Response, StatusCode, Uri};
 use http_body::Body;
 use http_body_util::{BodyExt, Full};
 use tower::{Service, ServiceExt};
+
+use super::system::Sender;
 
 /// The body of every response.
 pub const RESPONSE: &[u8] = b"hello";
@@ -59,7 +61,7 @@ impl Workload {
         }
     }
 
-    fn request(self, path: &MatchedPath) -> Request<Full<Bytes>> {
+    pub(super) fn request(self, path: &MatchedPath) -> Request<Full<Bytes>> {
         let mut request = Request::new(Full::from(Bytes::from_static(self.body())));
         *request.uri_mut() = Uri::from_static("/users/42");
         request.headers_mut().insert(HOST, HeaderValue::from_static("example.com"));
@@ -97,6 +99,20 @@ where
     S: Service<Request<Full<Bytes>>, Response = Response<B>, Error = Infallible>,
     B: Body<Error = Infallible>,
 {
+    exchange_bytes(service, request, RESPONSE.len());
+}
+
+/// Sends `request`, and reads the response to its end, which is after so many bytes.
+///
+/// # Panics
+///
+/// When there are more or fewer, and when the status is not 200.
+#[inline]
+pub fn exchange_bytes<S, Q, B>(service: &mut S, request: Request<Q>, expected: usize)
+where
+    S: Service<Request<Q>, Response = Response<B>, Error = Infallible>,
+    B: Body<Error = Infallible>,
+{
     let Ok(response) = now(service.call(request));
     assert_eq!(response.status(), StatusCode::OK);
     let mut body = pin!(response.into_body());
@@ -104,7 +120,17 @@ where
     while let Some(Ok(frame)) = now(body.frame()) {
         bytes += frame.data_ref().map_or(0, Buf::remaining);
     }
-    assert_eq!(bytes, RESPONSE.len());
+    assert_eq!(bytes, expected);
+}
+
+/// Sends clones of `request` through `service`.
+pub fn sender<S, B>(request: &Request<Full<Bytes>>, mut service: S) -> Sender
+where
+    S: Service<Request<Full<Bytes>>, Response = Response<B>, Error = Infallible> + Send + 'static,
+    B: Body<Error = Infallible>,
+{
+    let request = request.clone();
+    Box::new(move |requests| (0..requests).for_each(|_| exchange(&mut service, request.clone())))
 }
 
 /// The service inside of every system. It reads the request's body, if there is one, and answers at once.
@@ -113,13 +139,19 @@ where
 ///
 /// None.
 pub async fn answer<B: Body<Error = Infallible>>(request: Request<B>) -> Result<Response<Full<Bytes>>, Infallible> {
-    let mut body = pin!(request.into_body());
+    read_to_end(request.into_body()).await;
+    Ok(Response::new(Full::from(Bytes::from_static(RESPONSE))))
+}
+
+/// Reads `body` as hyper does, which asks no more once the end is known.
+#[inline]
+pub async fn read_to_end<B: Body>(body: B) {
+    let mut body = pin!(body);
     while !body.is_end_stream() {
         if body.frame().await.is_none() {
             break;
         }
     }
-    Ok(Response::new(Full::from(Bytes::from_static(RESPONSE))))
 }
 
 /// What a future gives that is ready at once, as everything in these benches is.
@@ -141,14 +173,32 @@ pub fn now<F: Future>(future: F) -> F::Output {
 ///
 /// When the router does not give it.
 pub fn matched_path() -> Result<MatchedPath> {
+    matched_paths([("/users/{id}", "/users/42".to_owned())])?.pop().context("the router gave no path")
+}
+
+/// axum's own for each of these templates, which the path beside it matches.
+///
+/// # Errors
+///
+/// When the router does not give them all.
+pub fn matched_paths(templates: impl IntoIterator<Item = (impl AsRef<str>, String)>) -> Result<Vec<MatchedPath>> {
     let (sender, receiver) = std::sync::mpsc::channel();
     let handler = move |path: MatchedPath| {
         let sent = sender.send(path);
         async move { if sent.is_ok() { StatusCode::OK } else { StatusCode::GONE } }
     };
-    let router = axum::Router::new().route("/users/{id}", axum::routing::get(handler));
-    let Ok(_) = now(router.oneshot(Request::get("/users/42").body(axum::body::Body::empty())?));
-    receiver.try_recv().context("the router gave no path")
+    let handler = axum::routing::get(handler);
+    let (mut router, mut paths) = (axum::Router::new(), Vec::new());
+    for (template, path) in templates {
+        router = router.route(template.as_ref(), handler.clone());
+        paths.push(path);
+    }
+    for path in &paths {
+        let Ok(_) = now(router.clone().oneshot(Request::get(path).body(axum::body::Body::empty())?));
+    }
+    let matched: Vec<_> = receiver.try_iter().collect();
+    ensure!(matched.len() == paths.len(), "the router gave {} paths of {}", matched.len(), paths.len());
+    Ok(matched)
 }
 
 #[cfg(test)]

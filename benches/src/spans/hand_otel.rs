@@ -19,9 +19,9 @@ use telemetry_core::opentelemetry::{Context, KeyValue};
 use tower::{Service, service_fn};
 
 use super::arrivals::SERVER_SPAN;
-use super::request::{header, peer, route, sender};
+use super::request::{header, peer, route};
 use super::systems::Entry;
-use crate::request::answer;
+use crate::request::{answer, sender};
 
 /// Spans written by hand with the API of OpenTelemetry.
 pub const HAND_OTEL: Entry = Entry {

@@ -1,12 +1,11 @@
 //! Our layer, with its spans on the API of OpenTelemetry and as those of `tracing`.
 
-use telemetry_http::RequestTraceLayer;
+use telemetry_http::{RequestMetricsLayer, RequestTraceLayer};
 use tower::{Layer, service_fn};
 
 use super::arrivals::SERVER_SPAN;
-use super::request::sender;
 use super::systems::Entry;
-use crate::request::answer;
+use crate::request::{answer, sender};
 
 /// Spans on the API of OpenTelemetry.
 pub const OURS_OTEL: Entry = Entry {
@@ -22,4 +21,15 @@ pub const OURS_TRACING: Entry = Entry {
     on_tracing: true,
     span: Some(SERVER_SPAN),
     build: |request| Ok(sender(request, RequestTraceLayer::tracing().layer(service_fn(answer)))),
+};
+
+/// Spans on the API of OpenTelemetry inside of the layer for metrics, whose provider is the process's.
+pub const METRICS_AND_TRACE: Entry = Entry {
+    name: "metrics-and-trace",
+    on_tracing: false,
+    span: Some(SERVER_SPAN),
+    build: |request| {
+        let traced = RequestTraceLayer::new().layer(service_fn(answer));
+        Ok(sender(request, RequestMetricsLayer::new().layer(traced)))
+    },
 };

@@ -1,20 +1,17 @@
 //! What a browser sends, behind a router and a listener that leave what they know in the request.
 
-use std::convert::Infallible;
 use std::net::SocketAddr;
 
 use anyhow::Result;
 use axum::extract::MatchedPath;
 use bytes::Bytes;
+use http::Request;
 use http::header::{self, HeaderName, HeaderValue};
-use http::{Request, Response};
-use http_body::Body;
 use http_body_util::Full;
 use telemetry_core::{Address, ConnectionInfo, Transport};
-use tower::Service;
 
 use super::state::State;
-use crate::request::{Sender, exchange, matched_path};
+use crate::request::matched_path;
 
 /// The client's trace and span, as bytes and in `traceparent`.
 pub(super) const TRACE: [u8; 16] = 0x4bf9_2f35_77b3_4da6_a3ce_929d_0e0e_4736_u128.to_be_bytes();
@@ -47,16 +44,6 @@ pub(super) fn request(state: State) -> Result<Request<Full<Bytes>>> {
     request.extensions_mut().insert(connection);
     request.extensions_mut().insert(matched_path()?);
     Ok(request)
-}
-
-/// Sends clones of `request` through `service`.
-pub fn sender<S, B>(request: &Request<Full<Bytes>>, mut service: S) -> Sender
-where
-    S: Service<Request<Full<Bytes>>, Response = Response<B>, Error = Infallible> + Send + 'static,
-    B: Body<Error = Infallible>,
-{
-    let request = request.clone();
-    Box::new(move |requests| (0..requests).for_each(|_| exchange(&mut service, request.clone())))
 }
 
 /// A header of a request as text, for systems that read it by hand.

@@ -9,9 +9,9 @@ use http_body_util::Full;
 use tower::service_fn;
 
 use super::arrivals::{Arrivals, Expected};
-use super::request::{request, sender};
+use super::request::request;
 use super::state::State;
-use crate::request::{Sender, WARM_UP, answer};
+use crate::request::{Sender, WARM_UP, answer, sender};
 
 /// The service without spans, which is subtracted from all others.
 pub const NOOP: Entry =
