@@ -5,7 +5,6 @@
 mod arrivals;
 mod hand_otel;
 mod ours;
-mod program;
 mod request;
 mod state;
 mod systems;
@@ -13,7 +12,6 @@ mod systems;
 pub use arrivals::{Arrivals, Expected, SERVER_SPAN};
 pub use hand_otel::HAND_OTEL;
 pub use ours::{OURS_OTEL, OURS_TRACING};
-pub use program::{each_once, instructions, program};
 pub use request::{header, peer, route, sender};
 pub use state::State;
 pub use systems::{Entry, NOOP, Systems};
