@@ -2,7 +2,9 @@
 //!
 //! `benches/README.md` of the repository tells how to run the benches and what their ids mean.
 
-pub mod counting;
+pub mod arguments;
+pub mod figures;
+pub mod profiled;
 #[cfg(feature = "metrics")]
 pub mod request;
 #[cfg(feature = "metrics")]
@@ -10,3 +12,4 @@ pub mod scrape;
 #[cfg(feature = "spans")]
 pub mod spans;
 pub mod turns;
+mod versions;

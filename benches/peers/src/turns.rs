@@ -5,44 +5,79 @@ use std::time::{Duration, Instant};
 
 use rustix::time::{ClockId, clock_gettime};
 
+use crate::figures::Figures;
+
 /// Quartiles of fewer rounds mean nothing.
 const FEWEST_ROUNDS: usize = 5;
 /// Nanoseconds: long enough for the clock, short enough for the machine to be as fast at the end of a round as at its start.
 const TURN: f64 = 1e6;
 
-/// Nanoseconds that each of so many systems takes for one repetition, for each round. `run` repeats what the system at
-/// a position does.
-pub fn rounds(systems: usize, time: Duration, run: impl FnMut(usize, u32)) -> Vec<Vec<f64>> {
-    rounds_with_pauses(systems, time, run, || ())
+/// What a number of rounds took.
+#[derive(Debug)]
+pub struct Rounds {
+    /// Nanoseconds of each system, for each round.
+    rounds: Vec<Vec<f64>>,
 }
 
-/// The same with something to do after each turn, which is not measured.
-pub fn rounds_with_pauses(
-    systems: usize,
-    time: Duration,
-    mut run: impl FnMut(usize, u32),
-    mut pause: impl FnMut(),
-) -> Vec<Vec<f64>> {
-    let mut repetitions = Vec::with_capacity(systems);
-    for position in 0..systems {
-        repetitions.push(in_a_turn(|| run(position, 1)));
-        pause();
-    }
-    let started = Instant::now();
-    let mut rounds = Vec::new();
-    while rounds.len() < FEWEST_ROUNDS || started.elapsed() < time {
-        let mut round = vec![0.0; systems];
-        for turn in 0..systems {
-            // Another one begins each time: none always follows the one that leaves the caches in a bad state.
-            let position = (turn + rounds.len()) % systems;
-            let started = thread_time();
-            run(position, repetitions[position]);
-            round[position] = (thread_time() - started) / f64::from(repetitions[position]);
+impl Rounds {
+    /// Has so many systems take turns. `run` does what the one at a position does so many times, which are a multiple of
+    /// `batch`: so often it is done between two looks at the clock. `pause` comes after each turn, and is not measured.
+    pub fn new(
+        systems: usize,
+        time: Duration,
+        batch: u32,
+        mut run: impl FnMut(usize, u32),
+        mut pause: impl FnMut(),
+    ) -> Self {
+        let mut repetitions = Vec::with_capacity(systems);
+        for position in 0..systems {
+            repetitions.push(batch * in_a_turn(|| run(position, batch)));
             pause();
         }
-        rounds.push(round);
+        let started = Instant::now();
+        let mut rounds = Vec::new();
+        while rounds.len() < FEWEST_ROUNDS || started.elapsed() < time {
+            let mut round = vec![0.0; systems];
+            for turn in 0..systems {
+                // Another one begins each time: none always follows the one that leaves the caches in a bad state.
+                let position = (turn + rounds.len()) % systems;
+                let started = thread_time();
+                run(position, repetitions[position]);
+                round[position] = (thread_time() - started) / f64::from(repetitions[position]);
+                pause();
+            }
+            rounds.push(round);
+        }
+        Self { rounds }
     }
-    rounds
+
+    /// Adds the column `time_ns` to a table of these systems, and one for each name and position in `compared`: how often
+    /// that system's time, within a round. The time of the one at `alone`, which is a row by itself, is subtracted from all
+    /// others in the same round.
+    pub fn add_to(
+        &self,
+        figures: &mut Figures,
+        table: &str,
+        systems: &[&str],
+        alone: Option<usize>,
+        compared: &[(&str, usize)],
+    ) {
+        let absolute = |position: usize| self.rounds.iter().map(move |round| round[position]);
+        let over = |position: usize| {
+            self.rounds.iter().map(move |round| round[position] - alone.map_or(0.0, |alone| round[alone]))
+        };
+        for (position, system) in systems.iter().enumerate() {
+            if alone == Some(position) {
+                figures.add_absolute(table, system, "time_ns", quartiles(absolute(position)));
+                continue;
+            }
+            figures.add(table, system, "time_ns", quartiles(over(position)));
+            for (figure, other) in compared {
+                let times = over(position).zip(over(*other)).map(|(own, other)| own / other);
+                figures.add(table, system, figure, quartiles(times));
+            }
+        }
+    }
 }
 
 fn in_a_turn(mut once: impl FnMut()) -> u32 {

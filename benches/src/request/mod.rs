@@ -3,14 +3,12 @@
 pub mod chunks;
 pub mod client;
 mod ours;
-mod program;
 mod sample;
 pub mod series;
 mod system;
 mod workload;
 
 pub use ours::{NOOP, NOOP_METER, OURS, SYSTEMS};
-pub use program::{FUNCTION, instructions, program};
 pub use sample::{ROUTE, ROUTE_AND_STATUS, Sample};
 pub use system::{Client, Entry, Parts, Sender, System, WARM_UP};
 pub use workload::{

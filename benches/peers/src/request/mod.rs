@@ -1,6 +1,6 @@
 //! Requests through our layer and through those of other crates, all around the same service.
 
-use telemetry_benches::request::{Entry, NOOP, OURS};
+use telemetry_benches::request::{Entry, NOOP, OURS, Workload};
 
 mod axum_otel_metrics;
 mod axum_prometheus;
@@ -28,9 +28,15 @@ pub const SYSTEMS: &[Entry] = &[
     Entry { name: "naive-otel", build: naive::build },
 ];
 
+/// The name of the table of a workload.
+#[must_use]
+pub fn table(workload: Workload) -> String {
+    format!("requests-{}", workload.name())
+}
+
 #[cfg(test)]
 mod tests {
-    use telemetry_benches::request::{System, Workload};
+    use telemetry_benches::request::System;
 
     use super::*;
 

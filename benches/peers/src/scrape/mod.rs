@@ -6,5 +6,5 @@ mod systems;
 mod workload;
 
 pub use system::{Page, System};
-pub use systems::{OURS, SDK_COLLECTION, names};
-pub use workload::{SIZES, Scenario, Workload};
+pub use systems::{FLOOR_AT, OURS_AT, names};
+pub use workload::{QUICK_SIZES, SIZES, Scenario, Workload};

@@ -44,9 +44,7 @@ pub(crate) type Scrape = Box<dyn Fn() -> Page>;
 pub struct System {
     /// The name in ids, arguments and tables.
     pub name: &'static str,
-    /// It reads the OpenTelemetry SDK's data, so that [`SDK_COLLECTION`](crate::scrape::SDK_COLLECTION) is a part of its work.
-    pub collects: bool,
-    /// How many bytes its page has.
+    /// How many bytes its page has. The SDK's data has none.
     pub bytes: usize,
     scrape: Scrape,
 }
@@ -62,7 +60,7 @@ impl System {
         Self::checked(entry.with_context(|| format!("there is no system {name:?}"))?, workload)
     }
 
-    /// All systems, each filled with `workload`; [`OURS`](crate::scrape::OURS) is the first.
+    /// All systems, each filled with `workload`.
     ///
     /// # Errors
     ///
@@ -71,14 +69,25 @@ impl System {
         SYSTEMS.iter().map(|entry| Self::checked(entry, workload)).collect()
     }
 
-    fn checked(&Entry { name, collects, build }: &Entry, workload: &Workload) -> Result<Self> {
+    fn checked(&Entry { name, build }: &Entry, workload: &Workload) -> Result<Self> {
         let scrape = build(workload).with_context(|| format!("cannot build {name}"))?;
+        let mut system = Self { name, bytes: 0, scrape };
         // Twice: some systems change what they hold when they are scraped for the first time.
-        let pages = [scrape(), scrape()];
-        for page in &pages {
-            check::page(workload, page).with_context(|| format!("{name} did not render its series"))?;
+        for _ in 0..2 {
+            system.bytes = system.check(workload)?;
         }
-        Ok(Self { name, collects, bytes: pages[1].bytes().len(), scrape })
+        Ok(system)
+    }
+
+    /// Scrapes the system, and compares its page with `workload`. Returns how many bytes the page has.
+    ///
+    /// # Errors
+    ///
+    /// When a sample is missing, too many or wrong.
+    pub fn check(&self, workload: &Workload) -> Result<usize> {
+        let page = self.scrape();
+        check::page(workload, &page).with_context(|| format!("{} does not render its series", self.name))?;
+        Ok(page.bytes().len())
     }
 
     /// A whole scrape: collects and encodes, into a fresh buffer.

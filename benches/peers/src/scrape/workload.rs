@@ -4,7 +4,9 @@ use anyhow::{Result, bail};
 use telemetry_core::semconv::metric::REQUEST_SECONDS;
 
 /// How many series a scenario has.
-pub const SIZES: [usize; 3] = [100, 1_000, 10_000];
+pub const SIZES: &[usize] = &[100, 1_000, 10_000];
+/// And when there is little time.
+pub const QUICK_SIZES: &[usize] = &[100, 10_000];
 
 /// The metric's name where the exporter adds `_total`, as OpenTelemetry's do.
 pub(crate) const COUNTER: &str = "requests";
@@ -87,6 +89,12 @@ impl Workload {
     #[must_use]
     pub fn new(scenario: Scenario, size: usize) -> Self {
         Self { scenario, series: (0..size).map(Series::new).collect() }
+    }
+
+    /// The name of its table.
+    #[must_use]
+    pub fn table(&self) -> String {
+        format!("scrape-{}-{}", self.scenario.name(), self.series.len())
     }
 
     /// Sample lines on a page of text: what times and instructions are divided by, for every system and format, so

@@ -1,6 +1,12 @@
 //! Requests through layers that give each a span, ours and those of other crates, all around the same service.
 
-use telemetry_benches::spans::{Entry, HAND_OTEL, NOOP, OURS_OTEL, OURS_TRACING};
+use std::process::Command;
+
+use anyhow::Result;
+use telemetry_benches::spans::{Entry, HAND_OTEL, NOOP, OURS_OTEL, OURS_TRACING, State};
+
+use crate::arguments::Arguments;
+use crate::figures::Figures;
 
 mod floor;
 mod hand_tracing;
@@ -25,6 +31,28 @@ pub const SYSTEMS: &[Entry] = &[
     layers::TOWER_OTEL,
     layers::AXUM_TRACING_OPENTELEMETRY,
 ];
+
+/// The name of the table of a state.
+#[must_use]
+pub fn table(state: State) -> String {
+    format!("spans-{}", state.name())
+}
+
+/// The figures of all states. This program runs itself for each, with the name of the state after its own words: a
+/// process has one state and keeps it.
+///
+/// # Errors
+///
+/// What the first that fails says.
+pub fn each_state(arguments: &Arguments) -> Result<Figures> {
+    let mut figures = Figures::default();
+    for state in State::ALL {
+        let mut program = Command::new(std::env::current_exe()?);
+        program.args(arguments.words()).arg(state.name()).args(arguments.quick.then_some("--quick"));
+        figures.add_all_of(&mut program)?;
+    }
+    Ok(figures)
+}
 
 #[cfg(test)]
 mod tests {

@@ -1,4 +1,4 @@
-//! What a second thread adds when both record into the same series. Writes a table.
+//! What a second thread adds when both record into the same series.
 //!
 //! In each turn two threads send requests for a millisecond, first each alone and then both at once. The turn counts if
 //! no thread was kept from running meanwhile, and if the two did run at the same time.
@@ -11,11 +11,12 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 use telemetry_benches::request::{Client, System, Workload};
-use telemetry_peers::request::{NOOP_AT, SYSTEMS};
+use telemetry_peers::figures::Figures;
+use telemetry_peers::request::SYSTEMS;
 use telemetry_peers::turns::{quartiles, thread_time};
 
-const TIME: Duration = Duration::from_secs(30);
-const QUICK: Duration = Duration::from_secs(4);
+pub(super) const TIME: Duration = Duration::from_secs(30);
+pub(super) const QUICK: Duration = Duration::from_secs(4);
 /// How long a thread sends requests.
 const WINDOW: Duration = Duration::from_millis(1);
 /// The part of it for which the thread has to have had a CPU, and the part in which the other one sent as well.
@@ -26,8 +27,7 @@ const MEETINGS: u32 = 200;
 /// A median of fewer turns means nothing.
 const FEWEST_TURNS: usize = 5;
 
-fn main() -> Result<()> {
-    let time = if std::env::args().any(|argument| argument == "--quick") { QUICK } else { TIME };
+pub(super) fn measure(time: Duration) -> Result<Figures> {
     let systems = System::all(SYSTEMS, Workload::Get)?;
     let clients = || systems.iter().map(System::client).collect::<Result<Vec<_>>>();
     let (here, there) = (clients()?, clients()?);
@@ -38,8 +38,7 @@ fn main() -> Result<()> {
         scope.spawn(|| help(there, ordered, done, &gate));
         Pair { clients: here, orders, windows, gate: &gate }.measure(systems, time)
     })?;
-    print(&measured);
-    Ok(())
+    Ok(figures(&measured))
 }
 
 /// The other thread: sends requests whenever it is told to.
@@ -186,23 +185,15 @@ impl Gate {
     }
 }
 
-fn print(Measured { meetings, scalings }: &Measured) {
-    // Most others have waited for a CPU.
-    let [meeting, ..] = quartiles(meetings.iter().copied());
-    println!("\nRequests by two threads at once over requests by one, {} turns.", meetings.len());
-    println!("A write of one thread is seen by the other after {meeting:.0} ns (lower quartile).\n");
-    let median = |of: &Vec<f64>| (of.len() >= FEWEST_TURNS).then(|| quartiles(of.iter().copied()));
-    let noop = median(&scalings[NOOP_AT]).map(|[_, median, _]| median);
-    println!("| system | two threads over one | quartiles | over noop's | turns that count |");
-    println!("|---|--:|--:|--:|--:|");
+fn figures(Measured { meetings, scalings }: &Measured) -> Figures {
+    let mut figures = Figures::default();
     for (entry, scalings) in SYSTEMS.iter().zip(scalings) {
-        let cells = match median(scalings) {
-            Some([low, median, high]) => {
-                let relative = noop.map_or("–".to_owned(), |noop| format!("{:.2}", median / noop));
-                format!("{median:.2} | {low:.2} to {high:.2} | {relative}")
-            }
-            None => "– | – | –".to_owned(),
-        };
-        println!("| {} | {cells} | {} |", entry.name, scalings.len());
+        if scalings.len() >= FEWEST_TURNS {
+            figures.add("scaling", entry.name, "scaling", quartiles(scalings.iter().copied()));
+        }
+        figures.add("scaling", entry.name, "turns", scalings.len() as f64);
     }
+    // The lower quartile counts: in most others a thread has waited for a CPU.
+    figures.add("scaling-meeting", "two-threads", "time_ns", quartiles(meetings.iter().copied()));
+    figures
 }

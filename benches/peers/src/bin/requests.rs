@@ -1,5 +1,0 @@
-//! One system, for a profiler: see [`telemetry_benches::request::program`].
-
-fn main() -> anyhow::Result<()> {
-    telemetry_benches::request::program(telemetry_peers::request::SYSTEMS)
-}
