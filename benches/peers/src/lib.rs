@@ -2,6 +2,7 @@
 //!
 //! `benches/README.md` of the repository tells how to run the benches and what their ids mean.
 
+pub mod conformance;
 pub mod counting;
 #[cfg(feature = "metrics")]
 pub mod request;
