@@ -3,9 +3,9 @@
 //! A probe builds a fresh system, does one thing, and reads back what the system recorded. Its answer comes from there
 //! and from nowhere else; the rule that it is held against stands beside it in the table.
 
+pub mod drive;
 #[cfg(feature = "metrics")]
 pub mod exporters;
-pub mod drive;
 mod finding;
 #[cfg(feature = "metrics")]
 pub mod http;

@@ -105,7 +105,9 @@ mod tests {
 
     #[test]
     fn a_page_is_read() {
-        let page = Page::read("# HELP a Text.\n# TYPE a counter\na{b=\"x,\\\"}\\n\\\\\",c=\"\",} 1.5 12\nd +Inf\n# EOF\n").unwrap();
+        let page =
+            Page::read("# HELP a Text.\n# TYPE a counter\na{b=\"x,\\\"}\\n\\\\\",c=\"\",} 1.5 12\nd +Inf\n# EOF\n")
+                .unwrap();
         let labels = vec![("b".to_owned(), "x,\"}\n\\".to_owned()), ("c".to_owned(), String::new())];
         assert_eq!(page.samples[0], Sample { name: "a".into(), labels, value: 1.5 });
         assert_eq!((page.samples[1].value, page.samples[0].label("c")), (f64::INFINITY, Some("")));
@@ -114,7 +116,15 @@ mod tests {
 
     #[test]
     fn what_is_no_page_is_found() {
-        for broken in ["a", "a{b=\"c} 1", "a{b=\"\\x\"} 1", "a{b} 1", "a one", "a 1\na 2", "a{b=\"1\",c=\"2\"} 1\na{c=\"2\",b=\"1\"} 1"] {
+        for broken in [
+            "a",
+            "a{b=\"c} 1",
+            "a{b=\"\\x\"} 1",
+            "a{b} 1",
+            "a one",
+            "a 1\na 2",
+            "a{b=\"1\",c=\"2\"} 1\na{c=\"2\",b=\"1\"} 1",
+        ] {
             Page::read(broken).expect_err(broken);
         }
     }

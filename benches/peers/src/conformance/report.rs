@@ -109,7 +109,11 @@ mod tests {
             Cell { table: "t", probe: "p", wants: "w", system: "s", finding, is_ours }
         };
         assert!(cell(Verdict::Not, true).is_a_failure());
-        assert!(![(Verdict::Ok, true), (Verdict::None, true), (Verdict::Not, false)].map(|(v, o)| cell(v, o).is_a_failure()).contains(&true));
+        assert!(
+            ![(Verdict::Ok, true), (Verdict::None, true), (Verdict::Not, false)]
+                .map(|(v, o)| cell(v, o).is_a_failure())
+                .contains(&true)
+        );
         let json = serde_json::to_string(&cell(Verdict::Not, true)).unwrap();
         assert_eq!(json, r#"{"table":"t","probe":"p","wants":"w","system":"s","answer":"a|b","verdict":"not"}"#);
         assert_eq!(cell(Verdict::Not, true).markdown(), "**not**: a\\|b");

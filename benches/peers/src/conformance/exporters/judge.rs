@@ -17,7 +17,8 @@ use crate::conformance::page::Page;
 /// When it is not.
 pub(in crate::conformance) fn is_there() -> Result<()> {
     let found = Command::new("promtool").arg("--version").output();
-    let found = found.context("promtool is missing: apt-get install prometheus (Debian), or https://prometheus.io/download/")?;
+    let found = found
+        .context("promtool is missing: apt-get install prometheus (Debian), or https://prometheus.io/download/")?;
     ensure!(found.status.success(), "promtool does not run: {}", String::from_utf8_lossy(&found.stderr));
     Ok(())
 }
@@ -25,13 +26,24 @@ pub(in crate::conformance) fn is_there() -> Result<()> {
 /// What a legal page says, or what is wrong with it.
 pub(super) fn read(text: &str, format: Format) -> Result<Result<Page, String>> {
     let complaint = match format {
-        Format::OpenMetrics => parse_openmetrics(text).err().map(|error| error.to_string()),
+        Format::OpenMetrics => open_metrics(text),
         _ => promtool(text)?,
     };
     if let Some(complaint) = complaint {
         return Ok(Err(complaint));
     }
     Ok(Page::read(text).map_err(|error| format!("{error:#}")))
+}
+
+/// It refuses two things that the format allows: a page without metrics, and infinity without a sign.
+fn open_metrics(text: &str) -> Option<String> {
+    if text == "# EOF\n" {
+        return None;
+    }
+    let error = parse_openmetrics(&text.replace(" inf\n", " +Inf\n")).err()?.to_string();
+    let place = error.lines().find_map(|line| line.trim().strip_prefix("--> "));
+    let reason = error.lines().find_map(|line| line.trim().strip_prefix("= "));
+    place.zip(reason).map(|(place, reason)| format!("at {place} {reason}")).or(Some(error))
 }
 
 fn promtool(text: &str) -> Result<Option<String>> {
@@ -44,6 +56,10 @@ fn promtool(text: &str) -> Result<Option<String>> {
     // 3 is a matter of style: what else it says of names and units is not asked here.
     Ok(match output.status.code() {
         Some(0 | 3) => None,
-        _ => Some(String::from_utf8_lossy(&output.stderr).trim().to_owned()),
+        _ => {
+            let complaint = String::from_utf8_lossy(&output.stderr);
+            let complaint = complaint.trim().trim_start_matches("error while linting: text format parsing error ");
+            Some(complaint.to_owned())
+        }
     })
 }

@@ -66,14 +66,14 @@ impl Metric {
 }
 
 /// What became of metrics.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Outcome {
     /// A page, in this format, and how many warnings there were.
     Written(String, Format, usize),
     /// Whoever made the metric was told that it is not possible.
     Refused,
-    /// The system's interface has no such thing.
-    NoSuch,
+    /// The system has no such thing, for this reason.
+    NoSuch(&'static str),
 }
 
 /// A page that has been read.

@@ -49,6 +49,11 @@ const SYSTEMS: &[System<Build>] = &[
         is_ours: false,
         build: plain::metrics_exporter,
     },
-    System { name: "prometheus-client", packages: &["prometheus-client"], is_ours: false, build: plain::prometheus_client },
+    System {
+        name: "prometheus-client",
+        packages: &["prometheus-client"],
+        is_ours: false,
+        build: plain::prometheus_client,
+    },
     System { name: "prometheus", packages: &["prometheus"], is_ours: false, build: plain::prometheus },
 ];

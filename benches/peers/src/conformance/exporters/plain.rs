@@ -20,7 +20,7 @@ const METADATA: Metadata<'static> = Metadata::new(module_path!(), Level::INFO, N
 /// It tells of what it does not take by an error.
 pub(super) fn prometheus(metrics: &[Metric]) -> Result<Outcome> {
     if metrics.iter().any(|metric| metric.kind == Kind::Exponential || metric.in_bytes) {
-        return Ok(Outcome::NoSuch);
+        return Ok(NO_INTERFACE);
     }
     let registry = Registry::new();
     for metric in metrics {
@@ -48,6 +48,9 @@ fn register(registry: &Registry, metric: &Metric) -> prometheus::Result<()> {
     Ok(())
 }
 
+/// Nobody can ask for it.
+const NO_INTERFACE: Outcome = Outcome::NoSuch("no such feature");
+
 type Labels = Vec<(&'static str, &'static str)>;
 
 /// It writes OpenMetrics alone, and a counter's `_total` itself.
@@ -72,7 +75,7 @@ pub(super) fn prometheus_client(metrics: &[Metric]) -> Result<Outcome> {
                 });
                 register_client(&mut registry, metric.plain, metric, family);
             }
-            Kind::Exponential => return Ok(Outcome::NoSuch),
+            Kind::Exponential => return Ok(NO_INTERFACE),
         }
     }
     let mut page = String::new();
@@ -88,6 +91,9 @@ fn register_client(registry: &mut ClientRegistry, name: &str, metric: &Metric, f
     }
 }
 
+/// The largest that all smaller whole numbers can be told from.
+const LARGEST: f64 = (1u64 << f64::MANTISSA_DIGITS) as f64;
+
 /// With the naming that it recommends, units and `_total` included, which is off otherwise.
 pub(super) fn metrics_exporter(metrics: &[Metric]) -> Result<Outcome> {
     let recorder = PrometheusBuilder::new().with_recommended_naming(true).build_recorder();
@@ -96,10 +102,13 @@ pub(super) fn metrics_exporter(metrics: &[Metric]) -> Result<Outcome> {
         let labels: Vec<_> = metric.labels.iter().map(|(name, value)| Label::new(*name, *value)).collect();
         let key = Key::from_parts(metric.plain, labels);
         match metric.kind {
+            // Its counters are of whole numbers.
+            Kind::Counter if metric.values.iter().any(|value| value.fract() != 0.0 || *value > LARGEST) => {
+                return Ok(NO_INTERFACE);
+            }
             Kind::Counter => {
                 recorder.describe_counter(metric.plain.into(), unit, metric.help.into());
                 let counter = recorder.register_counter(&key, &METADATA);
-                // Its counters are of whole numbers.
                 metric.values.iter().for_each(|value| counter.increment(*value as u64));
             }
             Kind::Gauge => {
@@ -107,7 +116,7 @@ pub(super) fn metrics_exporter(metrics: &[Metric]) -> Result<Outcome> {
                 let gauge = recorder.register_gauge(&key, &METADATA);
                 metric.values.iter().for_each(|value| gauge.set(*value));
             }
-            Kind::Exponential => return Ok(Outcome::NoSuch),
+            Kind::Exponential => return Ok(NO_INTERFACE),
         }
     }
     Ok(Outcome::Written(recorder.handle().render(), Format::PrometheusText, 0))

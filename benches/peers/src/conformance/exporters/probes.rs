@@ -19,7 +19,7 @@ pub(super) const PROBES: &[Probe<Build>] = &[
             written(build, &[metric], |Written { page, warnings }| {
                 let count: f64 = page.named("latency_count").map(|sample| sample.value).sum();
                 let shown = if count == 0.0 { "absent".to_owned() } else { format!("a count of {count}") };
-                Finding::judged(format!("{shown}, {warnings} warnings"), count == 3.0)
+                Finding::judged(format!("{shown}, warnings: {warnings}"), count == 3.0)
             })
         },
     },
@@ -86,7 +86,10 @@ pub(super) const PROBES: &[Probe<Build>] = &[
             written(build, &[Metric::COUNTER, gauge], |Written { page, warnings }| {
                 let samples = page.named("jobs_total").count();
                 let types = page.types.iter().filter(|(name, _)| name == "jobs_total" || name == "jobs").count();
-                Finding::judged(format!("{samples} sample, {types} type, {warnings} warnings"), (samples, types) == (1, 1))
+                Finding::judged(
+                    format!("samples: {samples}, types: {types}, warnings: {warnings}"),
+                    (samples, types) == (1, 1),
+                )
             })
         },
     },
@@ -94,13 +97,13 @@ pub(super) const PROBES: &[Probe<Build>] = &[
         id: "not-a-number",
         asks: "a gauge that is NaN, read back",
         wants: "NaN: formats, it is a value",
-        run: |build| number(build, &[f64::NAN]),
+        run: |build| number(build, Metric { values: &[f64::NAN], ..Metric::GAUGE }, f64::NAN),
     },
     Probe {
         id: "infinity",
-        asks: "a gauge that is infinite, read back",
+        asks: "a counter that is given the largest number twice, read back",
         wants: "inf: formats, +Inf is a value",
-        run: |build| number(build, &[f64::INFINITY]),
+        run: |build| number(build, Metric { values: &[f64::MAX; 2], ..Metric::COUNTER }, f64::INFINITY),
     },
     Probe {
         id: "unit",
@@ -109,7 +112,8 @@ pub(super) const PROBES: &[Probe<Build>] = &[
         run: |build| {
             let counter = Metric { name: "transfer", plain: "transfer_total", in_bytes: true, ..Metric::COUNTER };
             written(build, &[counter], |Written { page, .. }| {
-                let name = page.samples.iter().map(|sample| sample.name.as_str()).find(|name| name.starts_with("transfer"));
+                let name =
+                    page.samples.iter().map(|sample| sample.name.as_str()).find(|name| name.starts_with("transfer"));
                 Finding::judged(name.unwrap_or("absent"), name == Some("transfer_bytes_total"))
             })
         },
@@ -119,7 +123,7 @@ pub(super) const PROBES: &[Probe<Build>] = &[
 /// Has `judge` look at the page of `metrics`, if there is a legal one.
 fn written(build: Build, metrics: &[Metric], judge: impl FnOnce(Written) -> Finding) -> Result<Finding> {
     Ok(match build(metrics)? {
-        Outcome::NoSuch => Finding::none("no such feature"),
+        Outcome::NoSuch(reason) => Finding::none(reason),
         Outcome::Refused => Finding::judged("refused with an error", true),
         Outcome::Written(text, format, warnings) => match judge::read(&text, format)? {
             Ok(page) => judge(Written { page, warnings }),
@@ -132,7 +136,8 @@ fn labels(build: Build, labels: &'static [(&'static str, &'static str)]) -> Resu
     written(build, &[Metric { labels, ..Metric::GAUGE }], |Written { page, .. }| {
         let Some(level) = page.named("level").next() else { return Finding::judged("absent", false) };
         let mut wanted = labels.iter();
-        let is_right = wanted.all(|(_, value)| level.labels.iter().any(|(_, found)| found.split(';').any(|part| part == *value)));
+        let is_right =
+            wanted.all(|(_, value)| level.labels.iter().any(|(_, found)| found.split(';').any(|part| part == *value)));
         Finding::judged(shown(level), is_right)
     })
 }
@@ -145,10 +150,10 @@ fn value(build: Build, labels: &'static [(&'static str, &'static str)]) -> Resul
     })
 }
 
-fn number(build: Build, values: &'static [f64]) -> Result<Finding> {
-    written(build, &[Metric { values, ..Metric::GAUGE }], |Written { page, .. }| {
-        let found: Vec<_> = page.named("level").map(|sample| sample.value).collect();
-        let is_right = found.len() == 1 && found.iter().zip(values).all(|(found, value)| found.total_cmp(value).is_eq());
+fn number(build: Build, metric: Metric, wanted: f64) -> Result<Finding> {
+    written(build, &[metric], |Written { page, .. }| {
+        let found: Vec<_> = page.named(metric.plain).map(|sample| sample.value).collect();
+        let is_right = found.len() == 1 && found.iter().all(|found| found.total_cmp(&wanted).is_eq());
         let shown = found.first().map_or("absent".to_owned(), ToString::to_string);
         Finding::judged(shown, is_right)
     })

@@ -3,6 +3,7 @@
 use anyhow::Result;
 use opentelemetry_prometheus_text_exporter::PrometheusExporter as TextExporter;
 use opentelemetry_sdk::Resource;
+use opentelemetry_sdk::metrics::data::{ResourceMetrics, ScopeMetrics};
 use opentelemetry_sdk::metrics::reader::MetricReader;
 use opentelemetry_sdk::metrics::{Aggregation, Instrument, SdkMeterProvider, Stream};
 use prometheus::{Registry, TextEncoder};
@@ -12,40 +13,54 @@ use telemetry_prometheus::{Format, PrometheusExporter};
 
 use super::metric::{Kind, Metric, Outcome};
 use super::warnings;
+use crate::scrape::Reader;
 
 pub(super) fn ours(metrics: &[Metric], format: Format) -> Result<Outcome> {
     let exporter = PrometheusExporter::new();
-    written(format, || {
-        let _provider = record(metrics, exporter.clone());
-        Ok(String::from_utf8(exporter.render(format)?.into())?)
-    })
+    written(metrics, format, exporter.clone(), || Ok(String::from_utf8(exporter.render(format)?.into())?))
 }
 
 pub(super) fn opentelemetry_prometheus(metrics: &[Metric]) -> Result<Outcome> {
     let registry = Registry::new();
     let exporter = opentelemetry_prometheus::exporter().with_registry(registry.clone()).build()?;
-    written(Format::PrometheusText, || {
-        let _provider = record(metrics, exporter);
-        Ok(TextEncoder::new().encode_to_string(&registry.gather())?)
-    })
+    let page = || Ok(TextEncoder::new().encode_to_string(&registry.gather())?);
+    written(metrics, Format::PrometheusText, exporter, page)
 }
 
 pub(super) fn text_exporter(metrics: &[Metric]) -> Result<Outcome> {
     let exporter = TextExporter::new();
-    written(Format::PrometheusText, || {
-        let _provider = record(metrics, exporter.clone());
+    written(metrics, Format::PrometheusText, exporter.clone(), || {
         let mut page = Vec::new();
         exporter.export(&mut page)?;
         Ok(String::from_utf8(page)?)
     })
 }
 
-fn written(format: Format, page: impl FnOnce() -> Result<String>) -> Result<Outcome> {
-    let (page, warnings) = warnings::during(page);
-    Ok(Outcome::Written(page?, format, warnings))
+/// Records `metrics` for `exporter`, and beside it for a reader of the SDK's: an exporter cannot be asked for what the SDK
+/// does not give it.
+fn written(
+    metrics: &[Metric],
+    format: Format,
+    exporter: impl MetricReader,
+    page: impl FnOnce() -> Result<String>,
+) -> Result<Outcome> {
+    let (page, warnings) = warnings::during(|| {
+        let reader = Reader::default();
+        let provider = record(metrics, exporter, reader.clone());
+        let mut kept = ResourceMetrics::default();
+        reader.collect(&mut kept)?;
+        let page = page();
+        drop(provider);
+        let is_kept = kept.scope_metrics().flat_map(ScopeMetrics::metrics).next().is_some();
+        anyhow::Ok(is_kept.then_some(page?))
+    });
+    Ok(match page? {
+        Some(page) => Outcome::Written(page, format, warnings),
+        None => Outcome::NoSuch("the SDK does not keep it"),
+    })
 }
 
-fn record(metrics: &[Metric], reader: impl MetricReader) -> SdkMeterProvider {
+fn record(metrics: &[Metric], exporter: impl MetricReader, reader: Reader) -> SdkMeterProvider {
     let exponential: Vec<_> = metrics.iter().filter(|metric| metric.kind == Kind::Exponential).collect();
     let names: Vec<_> = exponential.iter().map(|metric| metric.name).collect();
     let view = move |instrument: &Instrument| {
@@ -55,6 +70,7 @@ fn record(metrics: &[Metric], reader: impl MetricReader) -> SdkMeterProvider {
     };
     let provider = SdkMeterProvider::builder()
         .with_resource(Resource::builder_empty().build())
+        .with_reader(exporter)
         .with_reader(reader)
         .with_view(view)
         .build();

@@ -1,9 +1,9 @@
 //! What stands in labels, and how many series clients can make.
 
 use anyhow::Result;
+use axum::body::Body;
 use http::header::HOST;
 use http::{HeaderValue, Method, Request, StatusCode, Version};
-use axum::body::Body;
 
 use super::run::{Build, Run};
 use crate::conformance::drive::{Handler, routed, unrouted};
@@ -73,7 +73,8 @@ pub(super) const PATHS: Probe<Build> = Probe {
     asks: "500 paths that no route matches, answered with 404: series of the duration and of active requests that they make",
     wants: "1 each: conventions, http.route is not the path",
     run: |build| {
-        let (_, series) = flood(build, StatusCode::NOT_FOUND, (0..500).map(|number| unrouted(&format!("/path{number}"))))?;
+        let (_, series) =
+            flood(build, StatusCode::NOT_FOUND, (0..500).map(|number| unrouted(&format!("/path{number}"))))?;
         Ok(Finding::judged(&series, series.are_one_each()))
     },
 };
@@ -121,7 +122,11 @@ impl std::fmt::Display for Series {
     }
 }
 
-fn flood(build: Build, status: StatusCode, requests: impl Iterator<Item = Result<Request<Body>>>) -> Result<(Run, Series)> {
+fn flood(
+    build: Build,
+    status: StatusCode,
+    requests: impl Iterator<Item = Result<Request<Body>>>,
+) -> Result<(Run, Series)> {
     let mut run = Run::new(build, Handler::status(status))?;
     let before = run.seen()?.active_series;
     for request in requests {

@@ -119,7 +119,7 @@ impl Run {
         };
         let changes = now.samples.iter().map(|sample| Sample { value: sample.value - old(sample), ..sample.clone() });
         let changes = changes.filter(|sample| sample.value != 0.0).collect();
-        let active = now.named(self.words.active).map(|sample| sample.value).sum();
+        let active = total(now.named(self.words.active));
         let active_series = now.named(self.words.active).count();
         Ok(Seen { changes: Page { samples: changes, types: Vec::new() }, active, active_series, words: self.words })
     }
@@ -147,22 +147,22 @@ impl Seen {
 
     /// How many requests were recorded.
     pub(super) fn recorded(&self) -> f64 {
-        self.durations().iter().map(|sample| sample.value).sum()
+        total(self.durations().into_iter())
     }
 
     /// How long they took, in seconds.
     pub(super) fn seconds(&self) -> f64 {
         let sums = self.changes.samples.iter().filter(|sample| self.is_duration(sample, "_sum"));
-        sums.map(|sample| sample.value).sum()
+        total(sums)
     }
 
     /// Number and sum of the observations of a metric.
     pub(super) fn observed(&self, metric: &str) -> (f64, f64) {
-        let total = |suffix| self.changes.named(&format!("{metric}{suffix}")).map(|sample| sample.value).sum();
-        (total("_count"), total("_sum"))
+        let of = |suffix| total(self.changes.named(&format!("{metric}{suffix}")));
+        (of("_count"), of("_sum"))
     }
 
-    /// Another name for a label's value, or that there is none.
+    /// The value of a label of the duration's first series, or a word for what is there instead.
     pub(super) fn label(&self, name: &str) -> String {
         let values: Vec<_> = self.durations().into_iter().map(|sample| sample.label(name)).collect();
         match values[..] {
@@ -176,4 +176,9 @@ impl Seen {
     fn is_duration(&self, sample: &Sample, suffix: &str) -> bool {
         sample.name.strip_prefix(self.words.duration) == Some(suffix)
     }
+}
+
+/// No samples are 0 together, and not -0 as for `sum`.
+fn total<'a>(samples: impl Iterator<Item = &'a Sample>) -> f64 {
+    samples.fold(0.0, |sum, sample| sum + sample.value)
 }

@@ -12,6 +12,8 @@ mod prometheus;
 mod prometheus_client;
 mod sdk;
 
+pub(crate) use sdk::Reader;
+
 /// The system that the others are compared with: our exporter, text 0.0.4.
 pub const OURS: &str = "ours-text";
 /// The floor of all systems that read the SDK's data.
