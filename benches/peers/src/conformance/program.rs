@@ -8,7 +8,7 @@ use std::process::{Command, ExitCode};
 use anyhow::{Context, Result, bail, ensure};
 
 use super::finding::Finding;
-use super::report::{Cell, merged, section};
+use super::report::{Cell, HEAD, merged, section};
 use super::table::Table;
 
 const USAGE: &str = "usage: conformance [--json FILE] [--markdown FILE]";
@@ -44,7 +44,7 @@ pub fn program() -> Result<ExitCode> {
     }
     if let Some(file) = files.markdown {
         let old = match fs::read_to_string(&file) {
-            Err(error) if error.kind() == ErrorKind::NotFound => String::new(),
+            Err(error) if error.kind() == ErrorKind::NotFound => HEAD.to_owned(),
             read => read.with_context(|| format!("cannot read {file:?}"))?,
         };
         fs::write(&file, merged(&old, &sections)).with_context(|| format!("cannot write {file:?}"))?;

@@ -8,6 +8,14 @@ use super::finding::{Finding, Verdict};
 use super::table::Table;
 use super::versions;
 
+/// What a new document begins with.
+pub(super) const HEAD: &str = "\
+# Conformance
+
+The program `conformance` of [`peers`](peers) writes this: [README.md](README.md#conformance) tells how it is run and by
+which rules. **not** is an answer that the third column does not want, – is there where a system has nothing to ask.
+";
+
 /// A cell of a table, for programs.
 #[derive(Clone, Debug, Serialize)]
 pub(super) struct Cell {

@@ -62,7 +62,7 @@ pub(super) const ERROR_TEXTS: Probe<Build> = Probe {
         if values.is_empty() {
             return Ok(Finding::none("no error.type"));
         }
-        Ok(Finding::judged(format!("{} values", values.len()), values.len() == 1))
+        Ok(Finding::judged(format!("values: {}", values.len()), values.len() == 1))
     },
 };
 

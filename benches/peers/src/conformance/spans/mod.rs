@@ -5,6 +5,8 @@ mod names;
 mod run;
 mod secrets;
 mod systems;
+#[cfg(test)]
+mod tests;
 
 pub use run::Build;
 

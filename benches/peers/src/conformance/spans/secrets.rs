@@ -35,7 +35,7 @@ pub(super) const SIGNATURE: Probe<Build> = Probe {
 pub(super) const TOKEN: Probe<Build> = Probe {
     id: "secret-token",
     asks: "a query with token=SECRET: where it is on the span",
-    wants: "nowhere: conventions, sensitive content should be scrubbed if it can be told; own rule, a token can",
+    wants: "nowhere: own rule, token is OAuth 2.0's name for a credential; the conventions want what is known to be sensitive scrubbed, and do not list this key",
     run: |build| query(build, "token"),
 };
 
