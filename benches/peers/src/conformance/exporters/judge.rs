@@ -10,15 +10,15 @@ use telemetry_prometheus::Format;
 
 use crate::conformance::page::Page;
 
+const MISSING: &str = "promtool is missing: apt-get install prometheus (Debian), or https://prometheus.io/download/";
+
 /// Whether `promtool` is there.
 ///
 /// # Errors
 ///
 /// When it is not.
 pub(in crate::conformance) fn is_there() -> Result<()> {
-    let found = Command::new("promtool").arg("--version").output();
-    let found = found
-        .context("promtool is missing: apt-get install prometheus (Debian), or https://prometheus.io/download/")?;
+    let found = Command::new("promtool").arg("--version").output().context(MISSING)?;
     ensure!(found.status.success(), "promtool does not run: {}", String::from_utf8_lossy(&found.stderr));
     Ok(())
 }
@@ -49,7 +49,7 @@ fn open_metrics(text: &str) -> Option<String> {
 fn promtool(text: &str) -> Result<Option<String>> {
     let mut command = Command::new("promtool");
     command.args(["check", "metrics"]).stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::piped());
-    let mut promtool = command.spawn().context("cannot run promtool")?;
+    let mut promtool = command.spawn().context(MISSING)?;
     // Pages are small: it reads all before it writes.
     promtool.stdin.take().context("promtool has no input")?.write_all(text.as_bytes())?;
     let output = promtool.wait_with_output()?;

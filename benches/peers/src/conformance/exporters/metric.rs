@@ -14,7 +14,8 @@ pub enum Kind {
     Counter,
     /// Each value takes the place of the last one.
     Gauge,
-    /// A histogram without bounds of its own, which OpenTelemetry's SDK has by a view.
+    /// A histogram of exponential buckets and no others, which Prometheus calls native. OpenTelemetry's SDK makes one by a
+    /// view.
     Exponential,
 }
 
@@ -72,6 +73,8 @@ pub enum Outcome {
     Written(String, Format, usize),
     /// Whoever made the metric was told that it is not possible.
     Refused,
+    /// There is no page: the whole scrape fails.
+    Failed,
     /// The system has no such thing, for this reason.
     NoSuch(&'static str),
 }

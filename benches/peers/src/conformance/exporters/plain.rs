@@ -4,12 +4,13 @@ use std::sync::atomic::AtomicU64;
 
 use anyhow::Result;
 use metrics::{Key, Label, Level, Metadata, Recorder};
-use metrics_exporter_prometheus::PrometheusBuilder;
+use metrics_exporter_prometheus::{Matcher, NativeHistogramConfig, PrometheusBuilder};
 use prometheus::{CounterVec, GaugeVec, Opts, Registry, TextEncoder};
 use prometheus_client::encoding::text;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::metrics::histogram::{Histogram as ClientHistogram, NativeHistogramConfig as ClientNative};
 use prometheus_client::registry::{Metric as ClientMetric, Registry as ClientRegistry, Unit};
 use telemetry_prometheus::Format;
 
@@ -20,7 +21,7 @@ const METADATA: Metadata<'static> = Metadata::new(module_path!(), Level::INFO, N
 /// It tells of what it does not take by an error.
 pub(super) fn prometheus(metrics: &[Metric]) -> Result<Outcome> {
     if metrics.iter().any(|metric| metric.kind == Kind::Exponential || metric.in_bytes) {
-        return Ok(NO_INTERFACE);
+        return Ok(Outcome::NoSuch("no such feature"));
     }
     let registry = Registry::new();
     for metric in metrics {
@@ -48,8 +49,8 @@ fn register(registry: &Registry, metric: &Metric) -> prometheus::Result<()> {
     Ok(())
 }
 
-/// Nobody can ask for it.
-const NO_INTERFACE: Outcome = Outcome::NoSuch("no such feature");
+/// How much wider each exponential bucket is than the one before.
+const BUCKET_FACTOR: f64 = 1.1;
 
 type Labels = Vec<(&'static str, &'static str)>;
 
@@ -75,12 +76,16 @@ pub(super) fn prometheus_client(metrics: &[Metric]) -> Result<Outcome> {
                 });
                 register_client(&mut registry, metric.plain, metric, family);
             }
-            Kind::Exponential => return Ok(NO_INTERFACE),
+            Kind::Exponential => {
+                let histogram = ClientHistogram::new_native(ClientNative::with_bucket_factor(BUCKET_FACTOR));
+                metric.values.iter().for_each(|value| histogram.observe(*value));
+                register_client(&mut registry, metric.plain, metric, histogram);
+            }
         }
     }
     let mut page = String::new();
-    text::encode(&mut page, &registry)?;
-    Ok(Outcome::Written(page, Format::OpenMetrics, 0))
+    let is_written = text::encode(&mut page, &registry).is_ok();
+    Ok(if is_written { Outcome::Written(page, Format::OpenMetrics, 0) } else { Outcome::Failed })
 }
 
 fn register_client(registry: &mut ClientRegistry, name: &str, metric: &Metric, family: impl ClientMetric) {
@@ -96,7 +101,12 @@ const LARGEST: f64 = (1u64 << f64::MANTISSA_DIGITS) as f64;
 
 /// With the naming that it recommends, units and `_total` included, which is off otherwise.
 pub(super) fn metrics_exporter(metrics: &[Metric]) -> Result<Outcome> {
-    let recorder = PrometheusBuilder::new().with_recommended_naming(true).build_recorder();
+    let mut builder = PrometheusBuilder::new().with_recommended_naming(true);
+    for metric in metrics.iter().filter(|metric| metric.kind == Kind::Exponential) {
+        let config = NativeHistogramConfig::new(BUCKET_FACTOR, 160, 1e-9).map_err(anyhow::Error::msg)?;
+        builder = builder.set_native_histogram_for_metric(Matcher::Full(metric.plain.to_owned()), config);
+    }
+    let recorder = builder.build_recorder();
     for metric in metrics {
         let unit = metric.in_bytes.then_some(metrics::Unit::Bytes);
         let labels: Vec<_> = metric.labels.iter().map(|(name, value)| Label::new(*name, *value)).collect();
@@ -104,7 +114,7 @@ pub(super) fn metrics_exporter(metrics: &[Metric]) -> Result<Outcome> {
         match metric.kind {
             // Its counters are of whole numbers.
             Kind::Counter if metric.values.iter().any(|value| value.fract() != 0.0 || *value > LARGEST) => {
-                return Ok(NO_INTERFACE);
+                return Ok(Outcome::NoSuch("counters of whole numbers alone"));
             }
             Kind::Counter => {
                 recorder.describe_counter(metric.plain.into(), unit, metric.help.into());
@@ -116,7 +126,11 @@ pub(super) fn metrics_exporter(metrics: &[Metric]) -> Result<Outcome> {
                 let gauge = recorder.register_gauge(&key, &METADATA);
                 metric.values.iter().for_each(|value| gauge.set(*value));
             }
-            Kind::Exponential => return Ok(NO_INTERFACE),
+            Kind::Exponential => {
+                recorder.describe_histogram(metric.plain.into(), unit, metric.help.into());
+                let histogram = recorder.register_histogram(&key, &METADATA);
+                metric.values.iter().for_each(|value| histogram.record(*value));
+            }
         }
     }
     Ok(Outcome::Written(recorder.handle().render(), Format::PrometheusText, 0))

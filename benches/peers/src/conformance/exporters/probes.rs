@@ -11,8 +11,8 @@ use crate::conformance::table::Probe;
 pub(super) const PROBES: &[Probe<Build>] = &[
     Probe {
         id: "exponential-histogram",
-        asks: "a histogram that a view made exponential, with 3 observations: what of it is on the page",
-        wants: "a count of 3: OpenTelemetry's compatibility rules allow to convert or to drop it, so own rule: not to lose it. A warning alone is not enough",
+        asks: "a histogram of exponential buckets and no others, with 3 observations: what of it is in the text",
+        wants: "a count of 3: own rule, nothing is lost because a scraper asks for text; OpenTelemetry allows to convert it or to drop it",
         run: |build| {
             let values = &[0.1, 1.0, 10.0];
             let metric = Metric { kind: Kind::Exponential, name: "latency", plain: "latency", values, ..Metric::GAUGE };
@@ -124,6 +124,7 @@ pub(super) const PROBES: &[Probe<Build>] = &[
 fn written(build: Build, metrics: &[Metric], judge: impl FnOnce(Written) -> Finding) -> Result<Finding> {
     Ok(match build(metrics)? {
         Outcome::NoSuch(reason) => Finding::none(reason),
+        Outcome::Failed => Finding::judged("the whole scrape fails", false),
         Outcome::Refused => Finding::judged("refused with an error", true),
         Outcome::Written(text, format, warnings) => match judge::read(&text, format)? {
             Ok(page) => judge(Written { page, warnings }),

@@ -60,6 +60,7 @@ fn open_metrics_has_a_judge_of_its_own() {
 fn an_error_is_an_answer_and_a_missing_feature_is_none() {
     for probe in PROBES {
         assert_eq!((probe.run)(|_| Ok(Outcome::Refused)).unwrap(), Finding::judged("refused with an error", true));
+        assert_eq!((probe.run)(|_| Ok(Outcome::Failed)).unwrap(), Finding::judged("the whole scrape fails", false));
         assert_eq!((probe.run)(|_| Ok(Outcome::NoSuch("none"))).unwrap(), Finding::none("none"));
     }
 }

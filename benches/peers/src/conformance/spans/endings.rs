@@ -79,10 +79,12 @@ pub(super) const STREAMED: Probe<Build> = Probe {
             Ok(())
         })?)?;
         let took = span.end_time.duration_since(span.start_time)?;
-        let is_right = !ended_before && took >= WAIT;
-        let when = if ended_before { "with the head" } else { "with the body" };
-        let length = if took >= WAIT { "20 ms or more" } else { "less than 20 ms" };
-        Ok(Finding::judged(format!("{when}, {length}"), is_right))
+        let answer = match (ended_before, took >= WAIT) {
+            (true, _) => "with the head",
+            (false, true) => "with the body, 20 ms or more",
+            (false, false) => "with the body, less than 20 ms",
+        };
+        Ok(Finding::judged(answer, !ended_before && took >= WAIT))
     },
 };
 
