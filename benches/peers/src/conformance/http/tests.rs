@@ -39,7 +39,7 @@ fn by_hand(handler: Handler) -> Result<Subject> {
             let error = result.as_ref().err().map_or(String::new(), |Failure(text)| format!(",error_type=\"{text}\""));
             let mut counts = counts.lock().unwrap();
             counts.active -= 1;
-            *counts.responses.entry(labels + &error).or_default() += 1;
+            *counts.responses.entry(format!("{labels}{error}")).or_default() += 1;
             result
         }
     });
