@@ -197,7 +197,6 @@ pub fn slowly<T>(mut body: Body, halfway: impl FnOnce() -> Result<T>) -> Result<
 }
 
 /// A body of these chunks, whose length nobody knows before.
-#[must_use]
 pub fn scripted(chunks: &[&'static [u8]]) -> Body {
     Body::new(Scripted(chunks.iter().copied().map(Bytes::from_static).collect()))
 }
