@@ -213,8 +213,9 @@
 //! ## What must not be seen
 //!
 //! User names and passwords in URLs are `REDACTED`, and so are the values of the query's keys that the conventions name
-//! (`sig`, `X-Amz-Signature` and the like); `with_redacted_query_keys` names others, and `with_url_scrubber` takes out what
-//! only the application knows. No header is shown unless `with_request_headers` or `with_response_headers` names it. The
+//! (`sig`, `X-Amz-Signature` and the like) or OAuth 2.0 (`access_token`, `client_secret`, `password`, `refresh_token`,
+//! `token`); `with_redacted_query_keys` names others instead, and `with_url_scrubber` takes out what only the application
+//! knows. No header is shown unless `with_request_headers` or `with_response_headers` names it. The
 //! text of an error is not shown unless `with_exceptions` is on. Text from the other side longer than 8192 bytes is cut.
 //!
 //! ## The trace goes on

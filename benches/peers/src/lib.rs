@@ -3,6 +3,7 @@
 //! `benches/README.md` of the repository tells how to run the benches and what their ids mean.
 
 pub mod arguments;
+pub mod conformance;
 pub mod figures;
 pub mod profiled;
 #[cfg(feature = "metrics")]

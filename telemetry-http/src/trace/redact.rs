@@ -9,8 +9,9 @@ use http::Uri;
 /// What stands in the place of a secret.
 pub(super) const REDACTED: &str = "REDACTED";
 
-/// The keys whose values the conventions want to be hidden.
-const KEYS: [&str; 7] = [
+/// The keys whose values the conventions want to be hidden, and the names that OAuth 2.0 has for credentials in a query
+/// (RFC 6749, RFC 6750, RFC 7009): the conventions want everything to be hidden that is known to be a secret.
+const KEYS: [&str; 12] = [
     "X-Amz-Signature",
     "X-Amz-Credential",
     "X-Amz-Security-Token",
@@ -18,6 +19,11 @@ const KEYS: [&str; 7] = [
     "Signature",
     "sig",
     "X-Goog-Signature",
+    "access_token",
+    "client_secret",
+    "password",
+    "refresh_token",
+    "token",
 ];
 
 type Scrub = dyn Fn(&str) -> Option<String> + Send + Sync;
@@ -25,7 +31,7 @@ type Scrub = dyn Fn(&str) -> Option<String> + Send + Sync;
 /// What is hidden: values of keys in queries, and what a function of the caller's takes out.
 #[derive(Clone, Default)]
 pub(super) struct Redaction {
-    /// Absent for those of the conventions.
+    /// Absent for [`KEYS`].
     pub(super) keys: Option<Arc<[String]>>,
     pub(super) scrub: Option<Arc<Scrub>>,
 }
@@ -124,6 +130,7 @@ mod tests {
             ("sig&x", "sig&x"),
             ("sig=a=b&&=&", "sig=REDACTED&&=&"),
             ("q=sig%3Dabc&signature=x", "q=sig%3Dabc&signature=x"),
+            ("token=a&page_token=b&passwords=c", "token=REDACTED&page_token=b&passwords=c"),
         ] {
             assert_eq!(query(&redaction, given), shown);
         }
@@ -133,7 +140,7 @@ mod tests {
     }
 
     #[test]
-    fn sp_53_another_list_replaces_the_conventions() {
+    fn sp_53_another_list_replaces_the_usual_one() {
         let keys = |keys: &[&str]| Redaction {
             keys: Some(keys.iter().map(ToString::to_string).collect()),
             ..Redaction::default()

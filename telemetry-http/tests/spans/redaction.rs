@@ -42,7 +42,7 @@ fn sp_51_credentials_are_not_shown() {
 
 #[test]
 fn sp_52_values_of_known_keys_are_not_shown() {
-    const KEYS: [&str; 7] = [
+    const KEYS: [&str; 12] = [
         "X-Amz-Signature",
         "X-Amz-Credential",
         "X-Amz-Security-Token",
@@ -50,6 +50,11 @@ fn sp_52_values_of_known_keys_are_not_shown() {
         "Signature",
         "sig",
         "X-Goog-Signature",
+        "access_token",
+        "client_secret",
+        "password",
+        "refresh_token",
+        "token",
     ];
     both(|spans| {
         let shown = |query: &str| {

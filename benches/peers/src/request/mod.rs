@@ -8,6 +8,8 @@ mod floor;
 mod naive;
 mod otel;
 
+pub(crate) use otel::provider;
+
 /// Where [`NOOP`] is in [`SYSTEMS`]: the service alone, which is subtracted from all others.
 pub const NOOP_AT: usize = 0;
 /// Where the floor is: what nobody can be much faster than.

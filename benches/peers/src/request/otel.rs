@@ -41,7 +41,7 @@ pub(super) fn tower_otel(workload: Workload) -> Result<Parts> {
 }
 
 /// A provider, and the page of its metrics.
-pub(super) fn provider() -> Result<(SdkMeterProvider, impl Fn() -> Result<String>)> {
+pub(crate) fn provider() -> Result<(SdkMeterProvider, impl Fn() -> Result<String>)> {
     let registry = Registry::new();
     let exporter = opentelemetry_prometheus::exporter().with_registry(registry.clone()).build()?;
     let provider = SdkMeterProvider::builder().with_reader(exporter).build();

@@ -12,6 +12,8 @@ mod prometheus;
 mod prometheus_client;
 mod sdk;
 
+pub(crate) use sdk::Reader;
+
 /// Where our exporter is in the list of systems, text 0.0.4.
 pub const OURS_AT: usize = 0;
 /// Where the loop by hand is: what nobody can be much faster than.

@@ -47,7 +47,7 @@ pub(crate) fn text_exporter(workload: &Workload) -> Result<Scrape> {
 }
 
 pub(crate) fn collection(workload: &Workload) -> Result<Scrape> {
-    let reader = Reader(Arc::new(ManualReader::builder().build()));
+    let reader = Reader::default();
     let provider = record(workload, reader.clone());
     Ok(keeping(provider, move || {
         let mut metrics = ResourceMetrics::default();
@@ -100,8 +100,8 @@ fn attributes(series: &Series) -> [KeyValue; 3] {
 }
 
 /// The SDK's own reader, shared with the provider.
-#[derive(Clone, Debug)]
-struct Reader(Arc<ManualReader>);
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Reader(Arc<ManualReader>);
 
 impl MetricReader for Reader {
     fn register_pipeline(&self, pipeline: Weak<Pipeline>) {
