@@ -16,6 +16,7 @@ mod gate;
 mod history;
 mod limits;
 mod measure;
+mod peers;
 mod plot;
 mod programs;
 mod report;
@@ -41,6 +42,15 @@ pub(crate) struct Arguments {
     /// With --against: by how many per cent instructions, allocations and bytes may grow.
     #[arg(long, value_name = "PER_CENT", default_value_t = 2.0)]
     limit: f64,
+    /// Requests, spans and whole scrapes beside other crates instead.
+    #[arg(long, conflicts_with_all = ["save", "only", "against", "gate"])]
+    peers: bool,
+    /// The same crates, and ours, put through the probes of benches/conformance.md instead. With --peers both.
+    #[arg(long, conflicts_with_all = ["save", "only", "against", "gate"])]
+    conformance: bool,
+    /// With --peers and --conformance: writes what came out into README.md and benches.
+    #[arg(long)]
+    update: bool,
     /// Only counts, held against those that were saved for the last release.
     #[arg(long, conflicts_with_all = ["save", "only"])]
     gate: bool,
@@ -52,6 +62,15 @@ pub(crate) fn run(workspace: &Workspace, arguments: &Arguments) -> Result<()> {
     require(&sh, "valgrind", Source::Apt("valgrind"))?;
     if let Some(reference) = &arguments.against {
         return against::run(&sh, workspace, arguments, reference);
+    }
+    if arguments.conformance {
+        peers::answers(&sh, workspace, arguments.update)?;
+    }
+    if arguments.peers {
+        peers::costs(&sh, workspace, arguments.quick, arguments.update)?;
+    }
+    if arguments.peers || arguments.conformance {
+        return Ok(());
     }
     let programs = Programs::build(&workspace.root, &workspace.target)?;
     let cases = selected(programs.cases()?, arguments)?;
