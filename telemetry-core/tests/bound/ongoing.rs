@@ -51,7 +51,8 @@ fn leave(inside: &mut u64) -> u64 {
 fn a_collection_sees_what_goes_on_on_all_stripes() {
     let reader = Reader::new(Temporality::Cumulative);
     let hall = Hall::default();
-    let buffered = Buffered::new(hall.clone(), &scoped(&provider(&[&reader])));
+    let provider = provider(&[&reader]);
+    let buffered = Buffered::new(hall.clone(), &scoped(&provider));
     assert!(!buffered.local().waits());
     buffered.local().change(|inside| *inside += 2);
     buffered.local().end(leave);
@@ -73,7 +74,8 @@ fn a_collection_sees_what_goes_on_on_all_stripes() {
 fn what_ends_is_recorded_at_last_without_a_collection() {
     let reader = Reader::new(Temporality::Cumulative);
     let hall = Hall::default();
-    let buffered = Buffered::new(hall.clone(), &scoped(&provider(&[&reader])));
+    let provider = provider(&[&reader]);
+    let buffered = Buffered::new(hall.clone(), &scoped(&provider));
     reader.read();
     buffered.local().change(|inside| *inside += 1);
     let local = buffered.local().clone();
