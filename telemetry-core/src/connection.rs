@@ -81,10 +81,12 @@ impl ConnectionInfo {
         self.tls.as_deref()
     }
 
-    /// Like [`tls`](Self::tls), to be shared instead of copied.
+    /// What it consists of, for somebody who keeps it in another form.
+    #[inline]
     #[must_use]
-    pub fn shared_tls(&self) -> Option<Arc<TlsInfo>> {
-        self.tls.clone()
+    pub fn into_parts(self) -> ConnectionParts {
+        let Self { transport, peer, local, tls } = self;
+        ConnectionParts { transport, peer, local, tls }
     }
 
     /// `ipv4` or `ipv6`, from the peer or else from the local address: `network.type`. Absent without an IP address.
@@ -93,6 +95,20 @@ impl ConnectionInfo {
     pub fn network_type(&self) -> Option<&'static str> {
         [&self.peer, &self.local].into_iter().flatten().find_map(Address::network_type)
     }
+}
+
+/// The parts of a [`ConnectionInfo`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ConnectionParts {
+    /// See [`ConnectionInfo::transport`].
+    pub transport: Transport,
+    /// See [`ConnectionInfo::peer`].
+    pub peer: Option<Address>,
+    /// See [`ConnectionInfo::local`].
+    pub local: Option<Address>,
+    /// See [`ConnectionInfo::tls`].
+    pub tls: Option<Arc<TlsInfo>>,
 }
 
 /// How a connection is carried.

@@ -62,7 +62,7 @@ pub mod tracer;
 
 pub use active::ActiveGuard;
 pub use attributes::AttributesFactory;
-pub use connection::{Address, ConnectionInfo, TlsInfo, Transport};
+pub use connection::{Address, ConnectionInfo, ConnectionParts, TlsInfo, Transport};
 pub use error_type::ErrorType;
 pub use meter::{MeterOptions, MeterSource, ScopedMeter};
 #[cfg(feature = "otlp")]

@@ -70,6 +70,7 @@ impl Metrics {
 
 impl Sink for Metrics {
     type Record = Record;
+    type Ongoing = ();
 
     fn record(&self, record: Record) {
         self.record_values(&record);

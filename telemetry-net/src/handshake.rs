@@ -1,5 +1,7 @@
 //! Handshakes of TLS, whatever library makes them.
 
+use std::time::Instant;
+
 use telemetry_core::{ErrorType, TlsInfo};
 
 use crate::ConnectionHandle;
@@ -13,7 +15,7 @@ use crate::outcome::Outcome;
 #[must_use = "a handshake that is dropped was cancelled"]
 pub struct Handshake {
     connection: ConnectionHandle,
-    started: u64,
+    started: Instant,
     over: bool,
 }
 
@@ -39,7 +41,7 @@ impl ConnectionHandle {
     /// ```
     pub fn start_handshake(&self) -> Handshake {
         self.recorder.series(self.open.series()).handshakes(1);
-        Handshake { connection: self.clone(), started: self.recorder.now(), over: false }
+        Handshake { connection: self.clone(), started: Instant::now(), over: false }
     }
 }
 
@@ -68,8 +70,8 @@ impl Handshake {
             tls_resumed: tls.and_then(TlsInfo::resumed),
             ..Outcome::default()
         };
-        let seconds = recorder.seconds_since(self.started);
-        recorder.handshakes.record(recorder.handshakes.place(&outcome, &series.attributes), seconds);
+        let seconds = self.started.elapsed().as_secs_f64();
+        recorder.handshakes.at(recorder.handshakes.place(&outcome, &series.attributes)).record(seconds);
         series.handshakes(-1);
         if let Some(error) = error {
             self.connection.set_error(error);

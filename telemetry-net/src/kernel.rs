@@ -7,6 +7,7 @@ mod view {
     use std::sync::atomic::AtomicU32;
 
     use telemetry_core::ScopedMeter;
+    use telemetry_core::bound::Stripes;
     use telemetry_core::opentelemetry::KeyValue;
 
     use crate::recorder::Recorder;
@@ -29,6 +30,10 @@ mod view {
     }
 
     impl Socket {
+        pub(crate) fn none() -> Self {
+            Self { fd: NONE, retransmitted: AtomicU32::new(0) }
+        }
+
         pub(crate) fn of<IO: 'static>(stream: &IO) -> Self {
             Self { fd: crate::tcp_info::socket(stream).unwrap_or(NONE), retransmitted: AtomicU32::new(0) }
         }
@@ -56,12 +61,16 @@ mod view {
         }
 
         /// Asks for some of the connections that are open.
-        pub(crate) fn sample(&self, recorder: &Recorder) {
-            self.sampler.round(recorder.registry.stripes(), |batch| {
-                recorder.registry.visit(batch.stripe, batch.from, batch.most, |open| {
-                    let series = recorder.series(open.series());
-                    series.kernel.observe(&open.socket, &series.attributes);
-                })
+        pub(crate) fn sample(&self, recorder: &Recorder, stripes: &Stripes<Recorder>) {
+            self.sampler.round(stripes.len(), |batch| {
+                let asked = stripes.look(batch.stripe, |registry| {
+                    for open in registry.iter().skip(batch.from).take(batch.most) {
+                        let series = recorder.series(open.series());
+                        series.kernel.observe(&open.socket, &series.attributes);
+                    }
+                    registry.len()
+                });
+                asked.unwrap_or(0)
             });
         }
     }
@@ -83,6 +92,7 @@ mod view {
 #[cfg(not(all(feature = "tcp-info", any(target_os = "linux", target_os = "android"))))]
 mod view {
     use telemetry_core::ScopedMeter;
+    use telemetry_core::bound::Stripes;
     use telemetry_core::opentelemetry::KeyValue;
 
     use crate::recorder::Recorder;
@@ -94,6 +104,10 @@ mod view {
     pub(crate) struct Socket;
 
     impl Socket {
+        pub(crate) fn none() -> Self {
+            Self
+        }
+
         pub(crate) fn of<IO: 'static>(_: &IO) -> Self {
             Self
         }
@@ -111,7 +125,7 @@ mod view {
             Series
         }
 
-        pub(crate) fn sample(&self, _: &Recorder) {}
+        pub(crate) fn sample(&self, _: &Recorder, _: &Stripes<Recorder>) {}
     }
 
     #[derive(Debug)]

@@ -1,5 +1,7 @@
 //! The layer: its options, and where streams become metered ones.
 
+use std::time::Instant;
+
 use telemetry_core::opentelemetry::metrics::Meter;
 use telemetry_core::{AttributesFactory, ConnectionInfo, MeterOptions, Transport};
 use tower_layer::Layer;
@@ -70,9 +72,8 @@ impl NetworkMetricsLayer {
     /// assert_eq!(stream.connection_info().network_type(), Some("ipv4"));
     /// ```
     #[must_use = "dropping the stream ends the connection"]
-    #[expect(clippy::needless_pass_by_value, reason = "who calls this has made it for the connection")]
     pub fn meter_with_info<IO: 'static>(&self, stream: IO, info: ConnectionInfo) -> MeteredStream<IO> {
-        self.shared.meter(stream, &info, None, None)
+        self.shared.meter(stream, Instant::now(), info, None, None)
     }
 
     /// Meters a listener: the connections that it accepts, those that it turns away, and what keeps it from accepting.

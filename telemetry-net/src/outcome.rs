@@ -90,6 +90,20 @@ pub(crate) struct Outcomes {
     histogram: Histogram<f64>,
     known: Interner<Known>,
     overflow: BoundHistogram<f64>,
+    overflow_attributes: [KeyValue; 1],
+}
+
+/// The durations of one outcome.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Durations<'a> {
+    seconds: &'a BoundHistogram<f64>,
+    attributes: &'a [KeyValue],
+}
+
+impl Durations<'_> {
+    pub(crate) fn record(self, seconds: f64) {
+        self.seconds.record(seconds, self.attributes);
+    }
 }
 
 #[derive(Debug)]
@@ -134,7 +148,8 @@ impl Known {
 impl Outcomes {
     pub(crate) fn new(histogram: Histogram<f64>, limit: usize) -> Self {
         let overflow = BoundHistogram::new(histogram.clone());
-        Self { histogram, known: Interner::with_limit(limit), overflow }
+        let overflow_attributes = overflow_attributes();
+        Self { histogram, known: Interner::with_limit(limit), overflow, overflow_attributes }
     }
 
     /// The place of an outcome, to be recorded now or later.
@@ -143,10 +158,11 @@ impl Outcomes {
         self.known.find_or_insert(self.known.hash(outcome), |known| known.is(outcome), make).unwrap_or(OVERFLOW)
     }
 
-    pub(crate) fn record(&self, place: u32, seconds: f64) {
+    /// Where durations of an outcome go.
+    pub(crate) fn at(&self, place: u32) -> Durations<'_> {
         match self.known.get(place) {
-            Some(known) => known.seconds.record(seconds, &known.attributes),
-            None => self.overflow.record(seconds, &overflow_attributes()),
+            Some(Known { seconds, attributes, .. }) => Durations { seconds, attributes },
+            None => Durations { seconds: &self.overflow, attributes: &self.overflow_attributes },
         }
     }
 }

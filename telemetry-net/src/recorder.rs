@@ -4,14 +4,15 @@ use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use telemetry_core::ScopedMeter;
-use telemetry_core::bound::{Buffered, Interner, OVERFLOW_ATTRIBUTE, Sink, Stripe};
+use telemetry_core::bound::{Buffered, Interner, OVERFLOW_ATTRIBUTE, Sink, Stripe, Stripes};
 use telemetry_core::opentelemetry::KeyValue;
 use telemetry_core::semconv::attribute;
 
 use crate::attributes;
+use crate::connection::Open;
 use crate::instruments::Instruments;
 use crate::listener::Ages;
-use crate::outcome::{Outcome, Outcomes};
+use crate::outcome::{Durations, Outcome, Outcomes};
 use crate::registry::Registry;
 use crate::series::{Places, Series, SeriesKey};
 use crate::settings::{Settings, Side};
@@ -20,7 +21,6 @@ use crate::tally::Moved;
 #[derive(Debug)]
 pub(crate) struct Recorder {
     pub(crate) instruments: Instruments,
-    pub(crate) registry: Registry,
     pub(crate) durations: Outcomes,
     pub(crate) handshakes: Outcomes,
     /// Absent at a server.
@@ -39,6 +39,14 @@ pub(crate) struct Recorder {
     idle_after: u32,
 }
 
+/// A time on the recorder's clock.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Time {
+    pub(crate) nanos: u64,
+    /// Whole seconds.
+    pub(crate) second: u32,
+}
+
 /// A connection that has ended.
 #[derive(Debug)]
 pub(crate) struct Record {
@@ -50,6 +58,7 @@ pub(crate) struct Record {
     pub(crate) requests: Option<u32>,
     /// Bytes that no collection has seen.
     pub(crate) wire: Moved,
+    pub(crate) upgraded: bool,
 }
 
 /// The place of what found no room.
@@ -73,7 +82,6 @@ impl Recorder {
         }
         let limit = settings.series_limit;
         Self {
-            registry: Registry::new(),
             durations: Outcomes::new(instruments.duration.clone(), limit),
             handshakes: Outcomes::new(instruments.handshake.clone(), limit),
             ages: (settings.side == Side::Server).then(|| Ages::new(meter)),
@@ -119,23 +127,22 @@ impl Recorder {
         self.errors.get(number - 1).copied().unwrap_or(attribute::OTHER)
     }
 
-    /// Nanoseconds since there are instruments.
-    pub(crate) fn now(&self) -> u64 {
-        u64::try_from(self.epoch.elapsed().as_nanos()).unwrap_or(u64::MAX)
+    /// A time on the recorder's clock, which begins when there are instruments.
+    pub(crate) fn time_of(&self, at: Instant) -> Time {
+        let since = at.saturating_duration_since(self.epoch);
+        // `as_nanos` has twice as many bits, for times after 584 years.
+        let nanos = since.as_secs().saturating_mul(1_000_000_000).saturating_add(u64::from(since.subsec_nanos()));
+        Time { nanos, second: u32::try_from(since.as_secs()).unwrap_or(u32::MAX) }
     }
 
-    /// Whole seconds of what [`now`](Self::now) gives.
-    pub(crate) fn second_of(now: u64) -> u32 {
-        u32::try_from(Duration::from_nanos(now).as_secs()).unwrap_or(u32::MAX)
-    }
-
+    /// Seconds from a start, in the nanoseconds of the recorder's clock.
     pub(crate) fn seconds_since(&self, start: u64) -> f64 {
-        self.now().saturating_sub(start) as f64 / 1e9
+        self.time_of(Instant::now()).nanos.saturating_sub(start) as f64 / 1e9
     }
 
-    /// The place of an outcome among those of connections.
-    pub(crate) fn duration_of(&self, outcome: &Outcome<'_>) -> u32 {
-        let series = self.series(outcome.series);
+    /// The place of an outcome among those of connections, for a connection of the series.
+    #[inline]
+    pub(crate) fn duration_of(&self, outcome: &Outcome<'_>, series: &Series) -> u32 {
         let find = || self.durations.place(outcome, &series.attributes);
         match outcome.usual() {
             Some(reason) => series.durations[reason as usize].get_or(find),
@@ -145,67 +152,90 @@ impl Recorder {
 }
 
 /// Some connections of one series that have ended.
-#[derive(Debug, Default)]
-struct Ended {
-    series: u32,
+#[derive(Debug)]
+struct Ended<'a> {
+    place: u32,
+    series: &'a Series,
     connections: i64,
     wire: Moved,
 }
 
+impl Ended<'_> {
+    fn settle(self, stripe: Stripe) {
+        self.series.wire.add(self.wire);
+        self.series.active().add_alone(-self.connections, stripe);
+    }
+}
+
 impl Recorder {
-    /// Records what each connection has of its own.
-    fn end(&self, record: &Record) {
-        self.durations.record(record.outcome, record.seconds);
-        let series = self.series(record.series);
-        if let (Some(requests), Some(histogram)) = (record.requests, &series.requests) {
-            histogram.record(u64::from(requests), &series.attributes);
+    fn look_at(&self, open: &Open, second: u32) {
+        let series = self.series(open.series());
+        if open.gather(series, second).is_some_and(|quiet| quiet >= self.idle_after) {
+            series.idle.one_more();
         }
     }
+}
 
-    fn settle(&self, ended: &Ended, stripe: Stripe) {
-        if ended.connections > 0 {
-            let series = self.series(ended.series);
-            series.wire.add(ended.wire);
-            series.active().add_later(-ended.connections, stripe);
+impl Record {
+    /// Records what the connection has of its own.
+    fn put(&self, series: &Series, durations: Durations<'_>) {
+        durations.record(self.seconds);
+        if let (Some(requests), Some(histogram)) = (self.requests, &series.requests) {
+            histogram.record(u64::from(requests), &series.attributes);
+        }
+        if self.upgraded {
+            series.upgraded(-1);
         }
     }
 }
 
 impl Sink for Recorder {
     type Record = Record;
+    type Ongoing = Registry;
 
     fn record(&self, record: Record) {
-        self.end(&record);
         let series = self.series(record.series);
+        record.put(series, self.durations.at(record.outcome));
         series.wire.add(record.wire);
         series.active().add_now(-1);
     }
 
-    /// Bytes and ends of connections with the same attributes, which mostly come one after the other, are added up first.
+    /// Connections with the same attributes mostly come one after the other: what they go to is looked up once, and their
+    /// bytes and ends are added up first.
     fn record_all(&self, records: impl Iterator<Item = Record>, stripe: Stripe) {
-        let mut ended = Ended::default();
+        let mut outcome = OVERFLOW;
+        let mut durations = self.durations.at(outcome);
+        let mut all: Option<Ended<'_>> = None;
         for record in records {
-            self.end(&record);
-            if record.series != ended.series {
-                self.settle(&ended, stripe);
-                ended = Ended { series: record.series, ..Ended::default() };
+            if record.outcome != outcome {
+                outcome = record.outcome;
+                durations = self.durations.at(outcome);
             }
+            if let Some(others) = all.take_if(|ended| ended.place != record.series) {
+                others.settle(stripe);
+            }
+            let ended = all.get_or_insert_with(|| Ended {
+                place: record.series,
+                series: self.series(record.series),
+                connections: 0,
+                wire: Moved::default(),
+            });
+            record.put(ended.series, durations);
             ended.connections += 1;
             ended.wire += record.wire;
         }
-        self.settle(&ended, stripe);
+        if let Some(ended) = all {
+            ended.settle(stripe);
+        }
     }
 
     /// Looks at all connections that are open.
-    fn gather(&self) {
-        self.instruments.kernel.sample(self);
-        let second = Self::second_of(self.now());
-        self.registry.for_each(|open| {
-            let series = self.series(open.series());
-            if open.gather(series, second).is_some_and(|quiet| quiet >= self.idle_after) {
-                series.idle.one_more();
-            }
-        });
+    fn gather(&self, stripes: &Stripes<Self>) {
+        self.instruments.kernel.sample(self, stripes);
+        let second = self.time_of(Instant::now()).second;
+        for place in 0..stripes.len() {
+            stripes.look(place, |registry| registry.iter().for_each(|open| self.look_at(open, second)));
+        }
         self.all_series().for_each(Series::settle);
     }
 

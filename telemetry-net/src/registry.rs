@@ -1,75 +1,79 @@
-//! All connections that are open.
+//! The connections of a stripe that are open, and memory for further ones.
 
-use std::sync::atomic::Ordering;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-
-use telemetry_core::bound::{PerStripe, Stripe};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use crate::connection::Open;
 
-/// The connections that are open, in a list for each stripe of threads. A list is locked when a connection opens or
-/// closes, and when it is looked through; never while bytes move.
-#[derive(Debug)]
+/// The connections of a stripe of threads. It is locked when a connection opens or closes, and when it is looked through;
+/// never while bytes move.
+///
+/// Behind those that are open stand some that have ended: the next ones take their memory. What they know goes then, and
+/// not before, since their handles may still be asked.
+#[derive(Debug, Default)]
 pub(crate) struct Registry {
-    stripes: PerStripe<Mutex<Vec<Arc<Open>>>>,
+    connections: Vec<Arc<Open>>,
+    open: usize,
 }
 
+/// So many that have ended are kept, and with them a few kilobytes.
+const SPARE: usize = 64;
+
 impl Registry {
-    pub(crate) fn new() -> Self {
-        Self { stripes: PerStripe::new(Mutex::default) }
-    }
-
-    pub(crate) fn insert(&self, stripe: Stripe, open: Arc<Open>) {
-        let mut list = lock(self.stripes.get(stripe));
-        open.slot.store(number(list.len()), Ordering::Relaxed);
-        list.push(open);
-    }
-
-    /// Takes a connection out. What `last` takes from it cannot be taken by [`for_each`](Self::for_each) as well.
-    pub(crate) fn remove<T>(&self, stripe: Stripe, open: &Open, last: impl FnOnce() -> T) -> T {
-        let mut list = lock(self.stripes.get(stripe));
-        // The list holds one of its references until the lock is gone, so nothing is dropped under it.
-        let slot = open.slot.load(Ordering::Relaxed) as usize;
-        let removed = (slot < list.len()).then(|| list.swap_remove(slot));
-        if let Some(moved) = list.get(slot) {
-            moved.slot.store(number(slot), Ordering::Relaxed);
+    /// Puts a connection into the list. `begin` is given memory of which nothing is to be kept.
+    pub(crate) fn insert(&mut self, begin: impl FnOnce(&mut Open)) -> Arc<Open> {
+        let slot = self.open;
+        self.open += 1;
+        match self.connections.get_mut(slot) {
+            Some(ended) => match Arc::get_mut(ended) {
+                Some(open) => {
+                    begin(open);
+                    open.slot = AtomicU32::new(number(slot));
+                }
+                // Somebody has a handle still.
+                None => *ended = fresh(slot, begin),
+            },
+            None => self.connections.push(fresh(slot, begin)),
         }
-        let last = last();
-        drop(list);
-        drop(removed);
-        last
+        Arc::clone(&self.connections[slot])
     }
 
-    #[cfg(all(feature = "tcp-info", any(target_os = "linux", target_os = "android")))]
-    pub(crate) fn stripes(&self) -> usize {
-        self.stripes.len()
-    }
-
-    /// Looks at some connections of a stripe, and gives back how many that has.
-    #[cfg(all(feature = "tcp-info", any(target_os = "linux", target_os = "android")))]
-    pub(crate) fn visit(&self, stripe: usize, from: usize, most: usize, look: impl FnMut(&Arc<Open>)) -> usize {
-        let Some(stripe) = self.stripes.at(stripe) else { return 0 };
-        let list = lock(stripe);
-        list.iter().skip(from).take(most).for_each(look);
-        list.len()
-    }
-
-    /// Looks at all connections, one stripe after the other.
-    pub(crate) fn for_each(&self, mut look: impl FnMut(&Open)) {
-        for (_, stripe) in self.stripes.iter() {
-            for open in &*lock(stripe) {
-                look(open);
-            }
+    /// Takes a connection out, which no reader sees any more.
+    pub(crate) fn remove(&mut self, connection: &Open) {
+        let slot = connection.slot.load(Ordering::Relaxed) as usize;
+        if slot >= self.open {
+            return;
+        }
+        let last = self.open - 1;
+        self.connections.swap(slot, last);
+        self.connections[slot].slot.store(number(slot), Ordering::Relaxed);
+        self.open = last;
+        if self.connections.len() - last > SPARE {
+            self.connections.pop();
         }
     }
+
+    /// How many are open.
+    #[cfg(all(feature = "tcp-info", any(target_os = "linux", target_os = "android")))]
+    pub(crate) fn len(&self) -> usize {
+        self.open
+    }
+
+    /// Those that are open.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Open> {
+        self.connections.iter().take(self.open).map(|connection| &**connection)
+    }
+}
+
+#[cold]
+fn fresh(slot: usize, begin: impl FnOnce(&mut Open)) -> Arc<Open> {
+    let mut open = Open::blank();
+    begin(&mut open);
+    open.slot = AtomicU32::new(number(slot));
+    Arc::new(open)
 }
 
 /// No machine has room for as many connections as this cannot tell.
 fn number(slot: usize) -> u32 {
     u32::try_from(slot).unwrap_or(u32::MAX)
-}
-
-/// Nothing that is done under the lock can leave a list half done.
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -2,9 +2,9 @@
 
 use std::sync::{Arc, OnceLock};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use telemetry_core::bound::Buffered;
+use telemetry_core::bound::{Buffered, Local};
 use telemetry_core::opentelemetry::metrics::Meter;
 use telemetry_core::{AttributesFactory, ConnectionInfo, MeterOptions, Transport};
 
@@ -94,22 +94,18 @@ impl Shared {
         self.0.recorder.get_or_init(|| Recorder::buffered(&self.0.settings))
     }
 
-    /// Opens the count of a connection. See [`series_of`](Self::series_of).
+    /// Opens the count of a connection that there is since some moment. See [`series_of`](Self::series_of).
     pub(crate) fn meter<IO: 'static>(
         &self,
         stream: IO,
-        info: &ConnectionInfo,
+        since: Instant,
+        info: ConnectionInfo,
         server: Option<Server<'_>>,
         places: Option<&Places>,
     ) -> MeteredStream<IO> {
-        let series = self.series_of(self.recorder().local(), info, server, places);
-        self.meter_in(series, stream, info)
-    }
-
-    /// Opens the count of a connection whose series is known.
-    pub(crate) fn meter_in<IO: 'static>(&self, series: u32, stream: IO, info: &ConnectionInfo) -> MeteredStream<IO> {
-        let connection = Connection::open(self.recorder().local().clone(), series, info, Socket::of(&stream));
-        MeteredStream::new(stream, connection)
+        let recorder = self.recorder().local();
+        let series = self.series_of(recorder, &info, server, places);
+        metered(recorder, series, stream, since, info)
     }
 
     /// The place of the series of a connection. `places` are those of the same server, if somebody has kept them.
@@ -134,6 +130,18 @@ impl Shared {
         key.own = &own;
         recorder.series_of(&key)
     }
+}
+
+/// Opens the count of a connection whose series is known.
+pub(crate) fn metered<IO: 'static>(
+    recorder: &Local<Recorder>,
+    series: u32,
+    stream: IO,
+    since: Instant,
+    info: ConnectionInfo,
+) -> MeteredStream<IO> {
+    let connection = Connection::open(recorder.clone(), since, series, info, Socket::of(&stream));
+    MeteredStream::new(stream, connection)
 }
 
 /// The options that both sides have.

@@ -1,9 +1,10 @@
 use std::fmt;
 use std::ops::Deref;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
+use std::sync::{Arc, Mutex, TryLockError};
 
-use super::{PerStripe, Stripe};
+use super::stripes::{Held, lock};
+use super::{Stripe, Stripes};
 use crate::meter::ScopedMeter;
 
 /// What becomes of records: the instruments of a layer, and all that it shares.
@@ -11,6 +12,10 @@ pub trait Sink: Send + Sync + 'static {
     /// One thing that ended, with all that is to be recorded of it. It must not hold a [`Local`]: a record that holds the
     /// last one would wait for itself.
     type Record: Send;
+
+    /// What goes on on a stripe and ends with a record, behind the lock of the records: both change in one moment. `()` if
+    /// nothing is kept. It must not hold a [`Local`] either.
+    type Ongoing: Default + Send;
 
     /// Puts a record into the instruments.
     fn record(&self, record: Self::Record);
@@ -21,9 +26,13 @@ pub trait Sink: Send + Sync + 'static {
         records.for_each(|record| self.record(record));
     }
 
-    /// Puts what is to be had without a lock on the lists into the instruments: it may take its time, while records go on
-    /// to come. Called before [`drain`](Self::drain), and like it by one thread at a time.
-    fn gather(&self) {}
+    /// Puts what is to be had with a lock on one stripe at a time into the instruments, while records go on to come on the
+    /// others. Called before [`drain`](Self::drain), and like it by one thread at a time.
+    fn gather(&self, _stripes: &Stripes<Self>)
+    where
+        Self: Sized,
+    {
+    }
 
     /// Puts what waits elsewhere into the instruments, such as the [`StripedCount`](super::StripedCount)s. Called before
     /// a reader looks, and once more at the end; by one thread at a time, while nothing can be recorded on any stripe.
@@ -58,7 +67,7 @@ struct Handle<S: Sink> {
 
 struct Shared<S: Sink> {
     sink: S,
-    pending: PerStripe<Mutex<Vec<S::Record>>>,
+    stripes: Stripes<S>,
     collected: AtomicBool,
     gate: Arc<Gate<S>>,
 }
@@ -85,7 +94,7 @@ impl<S: Sink> Buffered<S> {
         let gate = Arc::new(Gate::default());
         let shared = Arc::new(Shared {
             sink,
-            pending: PerStripe::new(|| Mutex::new(Vec::with_capacity(MOST))),
+            stripes: Stripes::with_room(MOST),
             collected: AtomicBool::new(false),
             gate: Arc::clone(&gate),
         });
@@ -120,16 +129,33 @@ impl<S: Sink> Local<S> {
         if !self.waits() {
             return shared.record_now(record);
         }
-        let mut pending = lock(shared.pending.get(self.0.stripe));
-        pending.push(record);
-        if pending.len() >= FULL {
-            shared.full(&mut pending, self.0.stripe);
+        shared.push(&mut shared.stripes.lock(self.0.stripe), record, self.0.stripe);
+    }
+
+    /// Like [`record`](Self::record), for something that went on: in one moment with its end.
+    #[inline(always)]
+    pub fn end(&self, end: impl FnOnce(&mut S::Ongoing) -> S::Record) {
+        let shared = &*self.0.shared;
+        let mut held = shared.stripes.lock(self.0.stripe);
+        let record = end(&mut held.ongoing);
+        if self.waits() {
+            shared.push(&mut held, record, self.0.stripe);
+        } else {
+            drop(held);
+            shared.record_now(record);
         }
     }
 
-    /// Whether what is recorded may wait for a collection.
+    /// Changes what goes on on the stripe, which is locked meanwhile.
+    #[inline(always)]
+    pub fn change<T>(&self, change: impl FnOnce(&mut S::Ongoing) -> T) -> T {
+        change(&mut self.0.shared.stripes.lock(self.0.stripe).ongoing)
+    }
+
+    /// Whether what is recorded may wait for a collection. Once it may, that stays so.
     #[inline]
-    pub(super) fn waits(&self) -> bool {
+    #[must_use]
+    pub fn waits(&self) -> bool {
         self.0.shared.collected.load(Ordering::Relaxed)
     }
 
@@ -147,37 +173,45 @@ impl<S: Sink> Shared<S> {
         self.sink.record(record);
     }
 
+    #[inline(always)]
+    fn push(&self, held: &mut Held<S>, record: S::Record, stripe: Stripe) {
+        held.records.push(record);
+        if held.records.len() >= FULL {
+            self.full(held, stripe);
+        }
+    }
+
     /// The list stays locked meanwhile: what is on its way to the instruments must not be missing for a reader.
     #[cold]
-    fn empty(&self, pending: &mut Vec<S::Record>, stripe: Stripe) {
-        self.sink.record_all(pending.drain(..), stripe);
+    fn empty(&self, held: &mut Held<S>, stripe: Stripe) {
+        self.sink.record_all(held.records.drain(..), stripe);
     }
 
     /// Two that write to the same instruments at once would wait for each other at every record.
     #[cold]
-    fn full(&self, pending: &mut Vec<S::Record>, stripe: Stripe) {
+    fn full(&self, held: &mut Held<S>, stripe: Stripe) {
         let alone = match self.gate.try_lock() {
             Ok(alone) => Some(alone),
             Err(TryLockError::Poisoned(poisoned)) => Some(poisoned.into_inner()),
             Err(TryLockError::WouldBlock) => None,
         };
-        if alone.is_some() || pending.len() >= MOST {
-            self.empty(pending, stripe);
+        if alone.is_some() || held.records.len() >= MOST {
+            self.empty(held, stripe);
         }
     }
 
     /// To be called by who holds the gate.
     fn drain(&self) {
-        self.sink.gather();
+        self.sink.gather(&self.stripes);
         // One list at a time, for as long as that may take.
-        for (stripe, pending) in self.pending.iter() {
-            self.empty(&mut lock(pending), stripe);
+        for (stripe, mut held) in self.stripes.locked() {
+            self.empty(&mut held, stripe);
         }
         // And what has come meanwhile, with the counts, in one moment for all stripes: a reader would see something as
         // inside that has ended, and its successor on another stripe as well.
-        let mut all: Vec<_> = self.pending.iter().map(|(stripe, pending)| (stripe, lock(pending))).collect();
-        for (stripe, pending) in &mut all {
-            self.empty(pending, *stripe);
+        let mut all: Vec<_> = self.stripes.locked().collect();
+        for (stripe, held) in &mut all {
+            self.empty(held, *stripe);
         }
         self.sink.drain();
     }
@@ -193,12 +227,6 @@ impl<S: Sink> Drop for Owner<S> {
         // What the sink has from the caller is dropped afterwards.
         drop(gate);
     }
-}
-
-/// A panic of the caller's, in a callback or a record of its own, must not end all records.
-#[inline]
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl<S: Sink> Deref for Local<S> {

@@ -6,6 +6,7 @@
 //! | [`Interner`] | turns a small key into an index, up to a limit, and is read without a lock |
 //! | [`BoundHistogram`], [`BoundCounter`], [`BoundUpDownCounter`] | an instrument with the attributes of one series |
 //! | [`Buffered`], [`Local`] | records wait in a list of their own for each stripe of threads, until a reader collects |
+//! | [`Stripes`] | what goes on on each stripe, to be looked at in a collection |
 //! | [`PerStripe`] | a value for each stripe of threads |
 //! | [`StripedCount`] | a count that rises and falls in a cell for each stripe, until a reader collects |
 //! | [`StripedSums`] | sums that only rise, in the same way |
@@ -23,6 +24,7 @@ mod count;
 mod interner;
 mod series;
 mod stripe;
+mod stripes;
 mod sums;
 
 pub use buffered::{Buffered, Local, Sink};
@@ -30,4 +32,5 @@ pub use count::StripedCount;
 pub use interner::Interner;
 pub use series::{BoundCounter, BoundHistogram, BoundUpDownCounter, OVERFLOW_ATTRIBUTE};
 pub use stripe::{PerStripe, Stripe};
+pub use stripes::Stripes;
 pub use sums::StripedSums;

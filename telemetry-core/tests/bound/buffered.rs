@@ -23,6 +23,7 @@ struct Counts {
 
 impl Sink for Tally {
     type Record = u64;
+    type Ongoing = ();
 
     fn record(&self, record: u64) {
         self.0.sum.fetch_add(record, Ordering::SeqCst);

@@ -71,6 +71,7 @@ struct Twins([StripedCount; 2]);
 
 impl Sink for Twins {
     type Record = ();
+    type Ongoing = ();
 
     fn record(&self, (): ()) {}
 

@@ -5,6 +5,7 @@
 mod buffered;
 mod count;
 mod interner;
+mod ongoing;
 mod order;
 mod readers;
 mod series;
@@ -63,6 +64,7 @@ impl Shop {
 
 impl Sink for Shop {
     type Record = u64;
+    type Ongoing = ();
 
     fn record(&self, record: u64) {
         self.sales.record(record, &door());

@@ -48,6 +48,7 @@ impl Slow {
 
 impl Sink for Slow {
     type Record = u64;
+    type Ongoing = ();
 
     fn record(&self, record: u64) {
         self.stop(Stop::Record);

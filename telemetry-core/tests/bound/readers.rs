@@ -94,6 +94,7 @@ struct Turnstile(Shop);
 
 impl Sink for Turnstile {
     type Record = u64;
+    type Ongoing = ();
 
     fn record(&self, record: u64) {
         self.0.record(record);

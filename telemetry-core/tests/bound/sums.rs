@@ -16,6 +16,7 @@ struct Scales(StripedSums<2>);
 
 impl Sink for Scales {
     type Record = Infallible;
+    type Ongoing = ();
 
     fn record(&self, record: Infallible) {
         match record {}

@@ -3,6 +3,7 @@
 use std::error::Error;
 use std::net::{IpAddr, SocketAddr};
 use std::path::Path;
+use std::time::Instant;
 
 use telemetry_core::bound::Local;
 use telemetry_core::{ConnectionInfo, ErrorType, Transport};
@@ -96,18 +97,18 @@ pub(crate) struct Attempt {
     shared: Shared,
     recorder: Local<Recorder>,
     server: Option<ServerAddress>,
-    started: u64,
+    started: Instant,
     over: bool,
 }
 
 impl Attempt {
     pub(crate) fn start(shared: &Shared, server: Option<ServerAddress>) -> Self {
         let recorder = shared.recorder().local().clone();
-        Self { shared: shared.clone(), started: recorder.now(), recorder, server, over: false }
+        Self { shared: shared.clone(), started: Instant::now(), recorder, server, over: false }
     }
 
-    /// Gives back the place of the connection's series, for which the caller's function was asked.
-    pub(crate) fn succeeded(mut self, info: &ConnectionInfo) -> u32 {
+    /// Gives back the place of the connection's series, for which the caller's function was asked, and when it opened.
+    pub(crate) fn succeeded(mut self, info: &ConnectionInfo) -> (u32, Instant) {
         self.end(info, None)
     }
 
@@ -122,17 +123,18 @@ impl Attempt {
         self.end(&ConnectionInfo::new(transport), Some(error));
     }
 
-    fn end(&mut self, info: &ConnectionInfo, error: Option<ErrorType>) -> u32 {
+    fn end(&mut self, info: &ConnectionInfo, error: Option<ErrorType>) -> (u32, Instant) {
         let recorder = &*self.recorder;
         // If the caller's function panics, the attempt is still to end.
         let series = self.shared.series_of(recorder, info, self.server.as_ref().map(ServerAddress::server), None);
         self.over = true;
+        let now = Instant::now();
         let outcome = Outcome { series, error: error.map(ErrorType::as_str), ..Outcome::default() };
         if let Some(connects) = &recorder.connects {
             let place = connects.place(&outcome, &recorder.series(series).attributes);
-            connects.record(place, recorder.seconds_since(self.started));
+            connects.at(place).record(now.saturating_duration_since(self.started).as_secs_f64());
         }
-        series
+        (series, now)
     }
 }
 

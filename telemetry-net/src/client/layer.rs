@@ -1,6 +1,7 @@
 //! The layer for clients.
 
 use std::error::Error;
+use std::time::Instant;
 
 use telemetry_core::opentelemetry::metrics::Meter;
 use telemetry_core::{AttributesFactory, ConnectionInfo, MeterOptions, Transport};
@@ -8,7 +9,7 @@ use tower_layer::Layer;
 
 use super::connect::Attempt;
 use super::{ClientNetworkMetricsService, ServerAddress};
-use crate::settings::{Shared, Side, common_options};
+use crate::settings::{Shared, Side, common_options, metered};
 use crate::{MeteredStream, detect};
 
 /// Meters the connections that a client makes: as a layer around a connector, a tower service from [`http::Uri`] to a
@@ -71,13 +72,13 @@ impl ClientNetworkMetricsLayer {
     #[must_use = "dropping the stream ends the connection"]
     pub fn meter<IO: 'static>(&self, server: impl Into<ServerAddress>, stream: IO) -> MeteredStream<IO> {
         let info = self.info(&stream);
-        self.shared.meter(stream, &info, Some(server.into().server()), None)
+        self.shared.meter(stream, Instant::now(), info, Some(server.into().server()), None)
     }
 
     pub(super) fn connected<IO: 'static>(&self, attempt: Attempt, stream: IO) -> MeteredStream<IO> {
         let info = self.info(&stream);
-        let series = attempt.succeeded(&info);
-        self.shared.meter_in(series, stream, &info)
+        let (series, since) = attempt.succeeded(&info);
+        metered(self.shared.recorder().local(), series, stream, since, info)
     }
 
     fn info<IO: 'static>(&self, stream: &IO) -> ConnectionInfo {

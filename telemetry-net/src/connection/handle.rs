@@ -6,7 +6,7 @@ use std::sync::atomic::Ordering;
 use telemetry_core::bound::Local;
 use telemetry_core::{ConnectionInfo, ErrorType, TlsInfo};
 
-use super::{Open, PEER, Tls, UPGRADED};
+use super::open::{Open, PEER, Tls, UPGRADED};
 use crate::recorder::Recorder;
 
 /// A connection, for those who do not have its stream: a service that answers its requests, an acceptor of TLS, a limit
@@ -68,7 +68,7 @@ impl ConnectionHandle {
     /// Says that the connection speaks another protocol from now on, a web socket for example. A server counts it among
     /// its upgraded connections until it ends.
     pub fn set_upgraded(&self) {
-        if self.open.stage.fetch_or(UPGRADED, Ordering::Relaxed) == 0 {
+        if self.recorder.change(|_| self.open.enter(UPGRADED)) == 0 {
             self.recorder.series(self.open.series).upgraded(1);
         }
     }

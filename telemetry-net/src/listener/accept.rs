@@ -3,6 +3,7 @@
 use std::future::poll_fn;
 use std::io;
 use std::task::{Context, Poll, ready};
+use std::time::Instant;
 
 use super::{Listener, MeteredListener, errors};
 use crate::MeteredStream;
@@ -70,7 +71,8 @@ impl<L: Listener> MeteredListener<L> {
                 return Poll::Ready(Err(error));
             }
         };
-        self.status.accepted();
+        let now = Instant::now();
+        self.status.accepted(now);
         self.pauses.start_over();
         let permit = match &mut self.limit {
             None => None,
@@ -84,7 +86,7 @@ impl<L: Listener> MeteredListener<L> {
                 }
             },
         };
-        Poll::Ready(Ok(Some((self.status.meter::<L>(stream, &peer).with_permit(permit), peer))))
+        Poll::Ready(Ok(Some((self.status.meter::<L>(stream, now, &peer).with_permit(permit), peer))))
     }
 }
 

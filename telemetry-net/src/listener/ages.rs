@@ -41,7 +41,7 @@ impl Ages {
     /// Begins to show a listener, until the age that this gives is dropped.
     pub(super) fn add(&self, attributes: Box<[KeyValue]>) -> Arc<Age> {
         let age = Arc::new(Age { accepted: AtomicU64::new(0), epoch: self.epoch, attributes });
-        age.accepted();
+        age.accepted(Instant::now());
         let mut listeners = self.lock();
         listeners.retain(|listener| listener.strong_count() > 0);
         listeners.push(Arc::downgrade(&age));
@@ -77,9 +77,9 @@ impl Ages {
 
 impl Age {
     /// Begins anew.
-    pub(super) fn accepted(&self) {
-        let now = u64::try_from(self.epoch.elapsed().as_nanos()).unwrap_or(u64::MAX);
-        self.accepted.store(now, Ordering::Relaxed);
+    pub(super) fn accepted(&self, now: Instant) {
+        let nanos = u64::try_from(now.saturating_duration_since(self.epoch).as_nanos()).unwrap_or(u64::MAX);
+        self.accepted.store(nanos, Ordering::Relaxed);
     }
 
     fn passed(&self) -> Duration {

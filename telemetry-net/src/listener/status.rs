@@ -3,6 +3,7 @@
 use std::fmt;
 use std::io;
 use std::sync::Arc;
+use std::time::Instant;
 
 use telemetry_core::bound::BoundCounter;
 use telemetry_core::opentelemetry::KeyValue;
@@ -73,14 +74,14 @@ impl Status {
     }
 
     /// A connection was there, whether or not it is wanted.
-    pub(super) fn accepted(&self) {
+    pub(super) fn accepted(&self, now: Instant) {
         if let Some(age) = &self.age {
-            age.accepted();
+            age.accepted(now);
         }
     }
 
-    /// Meters a connection that was accepted.
-    pub(super) fn meter<L: Listener>(&self, stream: L::Io, peer: &L::Address) -> MeteredStream<L::Io> {
+    /// Meters a connection that was accepted at some moment.
+    pub(super) fn meter<L: Listener>(&self, stream: L::Io, since: Instant, peer: &L::Address) -> MeteredStream<L::Io> {
         let mut info = ConnectionInfo::new(self.transport);
         if let Some(peer) = L::known_address(peer) {
             info = info.with_peer(peer);
@@ -89,7 +90,7 @@ impl Status {
             info = info.with_local(local);
         }
         let server = self.server.as_ref().map(|(address, port)| Server { address, port: *port });
-        self.shared.meter(stream, &info, server, Some(&self.places))
+        self.shared.meter(stream, since, info, server, Some(&self.places))
     }
 
     pub(super) fn rejected(&self) {

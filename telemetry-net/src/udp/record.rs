@@ -147,6 +147,7 @@ impl Instruments {
 impl Sink for Datagrams {
     /// Nothing waits in lists.
     type Record = Infallible;
+    type Ongoing = ();
 
     fn record(&self, record: Infallible) {
         match record {}
