@@ -34,7 +34,7 @@ pub(super) fn cases() -> Vec<Case> {
     streams.into_iter().flatten().chain(memory).collect()
 }
 
-const MEMORY_BUDGET: Budget = Budget { time: None, instructions: None, allocations: Some(1.0), kept: Some(200.0) };
+const MEMORY_BUDGET: Budget = Budget { time: None, instructions: None, allocations: None, kept: Some(200.0) };
 
 type New<W, T> = fn(W, Option<Metrics>) -> Result<T>;
 
