@@ -6,6 +6,9 @@ use anyhow::{Context, Result, ensure};
 
 use crate::case::Work;
 
+/// How often a function has been called before it is measured.
+const WARM_UP: u64 = 500;
+
 /// Calls a function that tells whether it came to what it should, again and again.
 pub(super) struct Calls<C> {
     call: C,
@@ -15,7 +18,9 @@ pub(super) struct Calls<C> {
 
 impl<C: FnMut() -> bool> Calls<C> {
     pub(super) fn new(call: C) -> Self {
-        Self { call, called: 0, right: 0 }
+        let mut calls = Self { call, called: 0, right: 0 };
+        calls.run(WARM_UP);
+        calls
     }
 }
 

@@ -1,4 +1,4 @@
-//! What a series takes in memory, once it is recorded and was scraped.
+//! What a series takes in memory, once it is recorded and was scraped a few times.
 
 use anyhow::{Context, Result};
 use telemetry_prometheus::Format;
@@ -7,7 +7,10 @@ use crate::case::{Case, Work};
 use crate::scrape::{Kind, Series};
 
 /// How many series there are.
-const SIZES: [u64; 2] = [1_000, 10_000];
+const SIZES: [u64; 2] = [100, 1_000];
+
+/// The memory of a page has its size from the second scrape on.
+const SCRAPES: usize = 3;
 
 pub(super) fn cases() -> Vec<Case> {
     let of_kind = |(name, kind): (&str, Kind)| {
@@ -28,7 +31,7 @@ struct Recorded {
 impl Work for Recorded {
     fn run(&mut self, times: u64) {
         let series = Series::recorded(self.kind, times as usize);
-        drop(series.metrics().exporter.render(Format::PrometheusText));
+        (0..SCRAPES).for_each(|_| drop(series.metrics().exporter.render(Format::PrometheusText)));
         self.series = Some(series);
     }
 

@@ -34,7 +34,7 @@ pub(super) fn cases() -> Vec<Case> {
     streams.into_iter().flatten().chain(memory).collect()
 }
 
-const MEMORY_BUDGET: Budget = Budget { time: None, instructions: None, allocations: Some(1.0), kept: Some(200.0) };
+const MEMORY_BUDGET: Budget = Budget { time: None, instructions: None, allocations: None, kept: Some(200.0) };
 
 type New<W, T> = fn(W, Option<Metrics>) -> Result<T>;
 
@@ -74,13 +74,15 @@ struct Duplex<W: Wrap> {
     done: Done,
     stream: W::Stream<DuplexStream>,
     peer: DuplexStream,
+    /// Lives as long as its streams, as that of an accept loop.
+    _wrap: W,
 }
 
 impl<W: Wrap> Duplex<W> {
     fn new(wrap: W, metrics: Option<Metrics>) -> Result<Self> {
         let (stream, peer) = tokio::io::duplex(2 * OPERATION);
         let done = Done { metrics, totals: Totals { open: 1, ..Totals::default() } };
-        let mut duplex = Self { done, stream: wrap.open(stream), peer };
+        let mut duplex = Self { done, stream: wrap.open(stream), peer, _wrap: wrap };
         duplex.run(1_000);
         duplex.done.check()?;
         Ok(duplex)

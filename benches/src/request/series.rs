@@ -11,13 +11,15 @@ use telemetry_http::RequestMetricsLayer;
 use tower::{Layer, Service, service_fn};
 
 use super::system::{Parts, Sender};
-use super::workload::{RESPONSE, Workload, answer, matched_paths};
+use super::workload::{Workload, answer, matched_paths};
 use crate::metrics::Metrics;
 use crate::page::sum;
 
 /// How many series further the next request is. No number of series has a divisor in common with it, so that each client
 /// comes to all of them before it comes to one again, and not in the order in which they were made.
 const STRIDE: usize = 389;
+
+const COUNT: &str = "http_server_request_duration_seconds_count";
 
 /// Requests to so many routes, to a service without metrics.
 #[must_use]
@@ -54,17 +56,12 @@ where
     })
 }
 
+/// One metric stands for all: what else a request leaves is proved where there are fewer series.
 fn check(page: &str, series: usize, requests: u64) -> Result<()> {
     let series = requests.min(series as u64) as usize;
-    for (name, each) in [
-        ("http_server_request_duration_seconds_count", 1),
-        ("http_server_response_body_size_bytes_sum", RESPONSE.len()),
-    ] {
-        let (found, sum) = sum(page, name)?;
-        ensure!(found == series, "{name} has {found} series instead of {series}");
-        let expected = requests as f64 * each as f64;
-        ensure!(sum == expected, "{name} is {sum} instead of {expected}, all together");
-    }
+    let (found, sum) = sum(page, COUNT)?;
+    ensure!(found == series, "{COUNT} has {found} series instead of {series}");
+    ensure!(sum == requests as f64, "{COUNT} is {sum} instead of {requests}, all together");
     Ok(())
 }
 
@@ -76,13 +73,11 @@ mod tests {
     #[test]
     fn requests_come_to_all_series_and_what_is_lost_is_found() {
         System::of_parts("ours", ours(100)).unwrap().send(1);
-        let one = "http_server_request_duration_seconds_count{route=\"a\"} 2\n\
-                   http_server_response_body_size_bytes_sum{route=\"a\"} 10\n";
+        let one = format!("{COUNT}{{route=\"a\"}} 2\n");
         let both = format!("{one}{}", one.replace("\"a\"", "\"b\""));
         let check = |page: &str, series, requests| check(page, series, requests).map_err(|error| error.to_string());
         check(&both, 2, 4).unwrap();
-        assert!(check(one, 2, 4).unwrap_err().contains("has 1 series instead of 2"));
+        assert!(check(&one, 2, 4).unwrap_err().contains("has 1 series instead of 2"));
         assert!(check(&both, 2, 5).unwrap_err().contains("is 4 instead of 5"));
-        assert!(check(&both.replace(" 10", " 9"), 2, 4).unwrap_err().contains("is 18 instead of 20"));
     }
 }
