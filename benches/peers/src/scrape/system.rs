@@ -44,8 +44,6 @@ pub(crate) type Scrape = Box<dyn Fn() -> Page>;
 pub struct System {
     /// The name in ids, arguments and tables.
     pub name: &'static str,
-    /// How many bytes its page has. The SDK's data has none.
-    pub bytes: usize,
     scrape: Scrape,
 }
 
@@ -71,10 +69,10 @@ impl System {
 
     fn checked(&Entry { name, build }: &Entry, workload: &Workload) -> Result<Self> {
         let scrape = build(workload).with_context(|| format!("cannot build {name}"))?;
-        let mut system = Self { name, bytes: 0, scrape };
+        let system = Self { name, scrape };
         // Twice: some systems change what they hold when they are scraped for the first time.
         for _ in 0..2 {
-            system.bytes = system.check(workload)?;
+            system.check(workload)?;
         }
         Ok(system)
     }
@@ -99,6 +97,6 @@ impl System {
 
 impl fmt::Debug for System {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("System").field("name", &self.name).field("bytes", &self.bytes).finish_non_exhaustive()
+        f.debug_struct("System").field("name", &self.name).finish_non_exhaustive()
     }
 }
