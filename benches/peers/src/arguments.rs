@@ -1,8 +1,12 @@
 //! What all programs are told in the same way.
 
-use std::path::PathBuf;
+use std::fmt::Display;
+use std::fs::File;
+use std::io::{Write, stdout};
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
+use serde::Serialize;
 
 /// The arguments of a program: its words, and the options that every program has.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -42,11 +46,30 @@ impl Arguments {
         self.words.iter().map(String::as_str).collect()
     }
 
+    /// Prints tables, and writes the same as JSON where that is asked for.
+    ///
+    /// # Errors
+    ///
+    /// When the file cannot be written.
+    pub fn show(&self, tables: &impl Display, json: &impl Serialize) -> Result<()> {
+        let path = self.json.as_deref();
+        if path == Some(Path::new("-")) {
+            return write(json, stdout());
+        }
+        print!("{tables}");
+        path.map_or(Ok(()), |path| write(json, File::create(path).with_context(|| format!("cannot write {path:?}"))?))
+    }
+
     /// The one that fits.
     #[must_use]
     pub fn unless_quick<T>(&self, usual: T, quick: T) -> T {
         if self.quick { quick } else { usual }
     }
+}
+
+fn write(json: &impl Serialize, mut to: impl Write) -> Result<()> {
+    serde_json::to_writer_pretty(&mut to, json)?;
+    Ok(writeln!(to)?)
 }
 
 #[cfg(test)]

@@ -2,9 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::fs::File;
-use std::io::{Write, stdout};
-use std::path::Path;
 use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
@@ -99,17 +96,7 @@ impl Figures {
         let wrong = self.figures.iter().find(|figure| !figure.measured.value.is_finite());
         ensure!(wrong.is_none(), "something divided by nothing: {wrong:?}");
         self.versions = versions()?;
-        let path = arguments.json.as_deref();
-        if path == Some(Path::new("-")) {
-            return self.write(stdout());
-        }
-        print!("{self}");
-        path.map_or(Ok(()), |path| self.write(File::create(path).with_context(|| format!("cannot write {path:?}"))?))
-    }
-
-    fn write(&self, mut to: impl Write) -> Result<()> {
-        serde_json::to_writer_pretty(&mut to, self)?;
-        Ok(writeln!(to)?)
+        arguments.show(&self, &self)
     }
 }
 
@@ -200,11 +187,10 @@ scaling:
 
     #[test]
     fn json_says_the_same() {
-        let mut json = Vec::new();
-        figures().write(&mut json).unwrap();
-        let read: Figures = serde_json::from_slice(&json).unwrap();
+        let json = serde_json::to_string(&figures()).unwrap();
+        let read: Figures = serde_json::from_str(&json).unwrap();
         assert_eq!(read.to_string(), figures().to_string());
-        let first: serde_json::Value = serde_json::from_slice::<serde_json::Value>(&json).unwrap()["figures"][0].take();
+        let first: serde_json::Value = serde_json::from_str::<serde_json::Value>(&json).unwrap()["figures"][0].take();
         let expected =
             r#"{"figure":"time_ns","high":131.0,"low":118.6,"system":"ours","table":"requests-get","value":120.4}"#;
         assert_eq!(first.to_string(), expected);

@@ -12,7 +12,7 @@ struct Lock {
     package: Vec<Package>,
 }
 
-#[derive(Deserialize)]
+#[derive(Clone, Deserialize)]
 struct Package {
     name: String,
     version: String,
@@ -27,20 +27,35 @@ pub(crate) fn versions() -> Result<BTreeMap<String, String>> {
     of(LOCK)
 }
 
+/// The version of a crate that this package names, ours or not: the newest of several, since the others are there for a peer
+/// that needs them.
+pub(crate) fn newest(package: &str) -> Result<String> {
+    // Cargo sorts by version.
+    let found = named(LOCK)?.into_iter().rfind(|found| found.name == package);
+    Ok(found.with_context(|| format!("{package} is not a dependency"))?.version)
+}
+
 fn of(lock: &str) -> Result<BTreeMap<String, String>> {
-    let lock: Lock = toml::from_str(lock)?;
-    let own = lock.package.iter().find(|package| package.name == env!("CARGO_PKG_NAME"));
     let mut versions = BTreeMap::<_, String>::new();
-    for dependency in &own.context("the lock file is not of this package")?.dependencies {
-        let (name, version) = dependency.split_once(' ').unwrap_or((dependency, ""));
-        let is_it = |package: &&Package| package.name == name && package.version.starts_with(version);
-        let found = lock.package.iter().find(is_it).with_context(|| format!("{dependency} is not locked"))?;
-        if found.source.is_some() {
-            let known = versions.entry(name.to_owned()).or_default();
-            *known = if known.is_empty() { found.version.clone() } else { format!("{known}, {}", found.version) };
-        }
+    for Package { name, version, .. } in named(lock)?.into_iter().filter(|package| package.source.is_some()) {
+        let known = versions.entry(name).or_default();
+        *known = if known.is_empty() { version } else { format!("{known}, {version}") };
     }
     Ok(versions)
+}
+
+/// All crates that this package names, in the order of the lock file.
+fn named(lock: &str) -> Result<Vec<Package>> {
+    let lock: Lock = toml::from_str(lock)?;
+    let own = lock.package.iter().find(|package| package.name == env!("CARGO_PKG_NAME"));
+    let dependencies = own.context("the lock file is not of this package")?.dependencies.iter();
+    dependencies
+        .map(|dependency| {
+            let (name, version) = dependency.split_once(' ').unwrap_or((dependency, ""));
+            let is_it = |package: &&Package| package.name == name && package.version.starts_with(version);
+            lock.package.iter().find(is_it).cloned().with_context(|| format!("{dependency} is not locked"))
+        })
+        .collect()
 }
 
 #[cfg(test)]
@@ -71,5 +86,9 @@ mod tests {
     fn every_version_is_known() {
         assert!(versions().unwrap().contains_key("tower-otel"));
         assert!(of("package = []").is_err());
+        assert_eq!(newest("telemetry-http").unwrap(), env!("CARGO_PKG_VERSION"));
+        assert!(versions().unwrap()["opentelemetry-prometheus"].starts_with("0.32."));
+        assert!(newest("opentelemetry-prometheus").unwrap().starts_with("0.33."));
+        assert_eq!(newest("no-such-package").unwrap_err().to_string(), "no-such-package is not a dependency");
     }
 }

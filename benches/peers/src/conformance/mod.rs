@@ -16,8 +16,7 @@ mod report;
 #[cfg(feature = "spans")]
 pub mod spans;
 mod table;
-mod versions;
 
 pub use finding::{Finding, Verdict};
 pub use program::program;
-pub use table::{Probe, Questions, System};
+pub use table::{Judge, Probe, Questions, System};

@@ -2,52 +2,59 @@
 
 use std::fs;
 use std::io::ErrorKind;
-use std::path::PathBuf;
+use std::path::Path;
 use std::process::{Command, ExitCode};
 
 use anyhow::{Context, Result, bail, ensure};
 
 use super::finding::Finding;
 use super::report::{Cell, HEAD, merged, section};
-use super::table::Table;
+use super::table::{Judge, Table};
+use crate::arguments::Arguments;
 
 const USAGE: &str = "usage: conformance [--json FILE] [--markdown FILE]";
-const CELL: &str = "--cell";
+const CELL: &str = "cell";
 
 /// `conformance [--json FILE] [--markdown FILE]`: asks all systems, and writes tables. It fails if ours fails a probe.
 ///
-/// A cell has a process of its own, because providers, subscribers and recorders are a process's own.
+/// A cell has a process of its own, because providers, subscribers and recorders are a process's own. That is
+/// `conformance cell <table> <system> <probe>`. `judge` judges pages of OpenMetrics there.
 ///
 /// # Errors
 ///
 /// When an argument is wrong, a tool is missing, a system cannot be asked, or a file cannot be written.
-pub fn program() -> Result<ExitCode> {
-    let arguments: Vec<_> = std::env::args().skip(1).collect();
-    if let [CELL, table, system, probe] = arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
-        println!("{}", serde_json::to_string(&named(table)?.ask(system, probe)?)?);
-        return Ok(ExitCode::SUCCESS);
+pub fn program(judge: Judge) -> Result<ExitCode> {
+    let arguments = Arguments::of_process()?;
+    ensure!(!arguments.quick, USAGE);
+    match arguments.words()[..] {
+        [] => all(&arguments, None),
+        ["--markdown", file] => all(&arguments, Some(Path::new(file))),
+        [CELL, table, system, probe] => {
+            println!("{}", serde_json::to_string(&named(table)?.ask(system, probe, judge)?)?);
+            Ok(ExitCode::SUCCESS)
+        }
+        _ => bail!(USAGE),
     }
-    let files = Files::of(&arguments)?;
+}
+
+fn all(arguments: &Arguments, markdown: Option<&Path>) -> Result<ExitCode> {
     #[cfg(feature = "metrics")]
     super::exporters::judge::is_there()?;
 
     let date = jiff::Timestamp::now().strftime("%Y-%m-%d").to_string();
     let (mut cells, mut sections) = (Vec::new(), Vec::new());
     for table in tables() {
-        let row = asked(*table)?;
-        sections.push(section(*table, &row, &date));
-        cells.extend(row);
+        let rows = asked(*table)?;
+        sections.push(section(*table, &rows, &date)?);
+        cells.extend(rows);
     }
-    print!("{}", merged("", &sections));
-    if let Some(file) = files.json {
-        fs::write(&file, serde_json::to_string_pretty(&cells)?).with_context(|| format!("cannot write {file:?}"))?;
-    }
-    if let Some(file) = files.markdown {
-        let old = match fs::read_to_string(&file) {
+    arguments.show(&merged("", &sections), &cells)?;
+    if let Some(file) = markdown {
+        let old = match fs::read_to_string(file) {
             Err(error) if error.kind() == ErrorKind::NotFound => HEAD.to_owned(),
             read => read.with_context(|| format!("cannot read {file:?}"))?,
         };
-        fs::write(&file, merged(&old, &sections)).with_context(|| format!("cannot write {file:?}"))?;
+        fs::write(file, merged(&old, &sections)).with_context(|| format!("cannot write {file:?}"))?;
     }
     let mut code = ExitCode::SUCCESS;
     for Cell { table, probe, wants, system, finding, .. } in cells.iter().filter(|cell| cell.is_a_failure()) {
@@ -93,27 +100,5 @@ fn in_a_process(table: &str, system: &str, probe: &str) -> Result<Finding> {
         // What Rust's panics end with. A system that panics is in use like this, so that is its answer.
         Some(101) => Ok(Finding::judged(format!("panics: {}", told.lines().nth(2).unwrap_or_default()), false)),
         _ => bail!("{}", told.trim()),
-    }
-}
-
-#[derive(Default)]
-struct Files {
-    json: Option<PathBuf>,
-    markdown: Option<PathBuf>,
-}
-
-impl Files {
-    fn of(arguments: &[String]) -> Result<Self> {
-        let mut files = Self::default();
-        for pair in arguments.chunks(2) {
-            let [name, file] = pair else { bail!(USAGE) };
-            let place = match name.as_str() {
-                "--json" => &mut files.json,
-                "--markdown" => &mut files.markdown,
-                _ => bail!(USAGE),
-            };
-            ensure!(place.replace(file.into()).is_none(), USAGE);
-        }
-        Ok(files)
     }
 }

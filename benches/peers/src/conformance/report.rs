@@ -2,11 +2,12 @@
 
 use std::fmt::Write;
 
+use anyhow::Result;
 use serde::Serialize;
 
 use super::finding::{Finding, Verdict};
 use super::table::Table;
-use super::versions;
+use crate::versions::newest;
 
 /// What a new document begins with.
 pub(super) const HEAD: &str = "\
@@ -48,7 +49,7 @@ impl Cell {
 }
 
 /// A table with its heading and the versions of what is in it. `cells` are in the order of rows, then columns.
-pub(super) fn section(table: &dyn Table, cells: &[Cell], date: &str) -> String {
+pub(super) fn section(table: &dyn Table, cells: &[Cell], date: &str) -> Result<String> {
     let systems = table.systems();
     let mut out = format!("## {}\n\nRead back on {date} from:", table.title());
     let mut seen = Vec::new();
@@ -56,7 +57,7 @@ pub(super) fn section(table: &dyn Table, cells: &[Cell], date: &str) -> String {
         if !seen.contains(package) {
             let separator = if seen.is_empty() { "" } else { "," };
             seen.push(package);
-            let _ = write!(out, "{separator} {package} {}", versions::of(package));
+            let _ = write!(out, "{separator} {package} {}", newest(package)?);
         }
     }
     out.push_str(".\n\n| probe | what is asked | what is wanted |");
@@ -71,7 +72,7 @@ pub(super) fn section(table: &dyn Table, cells: &[Cell], date: &str) -> String {
         }
         out.push('\n');
     }
-    out
+    Ok(out)
 }
 
 /// `document` with these sections, each in the place of the one with its heading, or at the end.

@@ -4,6 +4,9 @@ use anyhow::{Context, Result};
 
 use super::finding::Finding;
 
+/// Tells what is wrong with a page of OpenMetrics. It is `openmetrics-parser`, which the library does without: it is LGPL.
+pub type Judge = fn(&str) -> Result<(), String>;
+
 /// A system that can be built. `B` is the function that does.
 #[derive(Clone, Copy, Debug)]
 pub struct System<B> {
@@ -17,9 +20,9 @@ pub struct System<B> {
     pub build: B,
 }
 
-/// A question to every system of a table.
+/// A question to every system of a table. `S` is what it is put to.
 #[derive(Clone, Copy, Debug)]
-pub struct Probe<B> {
+pub struct Probe<S> {
     /// The name in arguments and tables.
     pub id: &'static str,
     /// What is done, and what is read back.
@@ -27,12 +30,12 @@ pub struct Probe<B> {
     /// What the answer has to be, and who says so.
     pub wants: &'static str,
     /// Asks a fresh system.
-    pub run: fn(B) -> Result<Finding>,
+    pub run: fn(S) -> Result<Finding>,
 }
 
 /// Systems, and what they are asked.
 #[derive(Clone, Copy, Debug)]
-pub struct Questions<B: 'static> {
+pub struct Questions<B: 'static, S: 'static = B> {
     /// The name in arguments.
     pub id: &'static str,
     /// The heading.
@@ -40,7 +43,9 @@ pub struct Questions<B: 'static> {
     /// The columns.
     pub systems: &'static [System<B>],
     /// The rows.
-    pub probes: &'static [Probe<B>],
+    pub probes: &'static [Probe<S>],
+    /// What the probes are put to: what builds a system, with the judge of its pages if it writes any.
+    pub subject: fn(B, Judge) -> S,
 }
 
 /// A table of any kind of system.
@@ -52,10 +57,10 @@ pub(super) trait Table {
     /// Name, question and rule of each probe.
     fn probes(&self) -> Vec<[&'static str; 3]>;
     /// Asks a system. It may change what a process has one of, so a process asks once.
-    fn ask(&self, system: &str, probe: &str) -> Result<Finding>;
+    fn ask(&self, system: &str, probe: &str, judge: Judge) -> Result<Finding>;
 }
 
-impl<B: Copy> Table for Questions<B> {
+impl<B: Copy, S> Table for Questions<B, S> {
     fn id(&self) -> &'static str {
         self.id
     }
@@ -73,9 +78,9 @@ impl<B: Copy> Table for Questions<B> {
         self.probes.iter().map(|probe| [probe.id, probe.asks, probe.wants]).collect()
     }
 
-    fn ask(&self, system: &str, probe: &str) -> Result<Finding> {
+    fn ask(&self, system: &str, probe: &str, judge: Judge) -> Result<Finding> {
         let system = self.systems.iter().find(|known| known.name == system).context("there is no such system")?;
         let probe = self.probes.iter().find(|known| known.id == probe).context("there is no such probe")?;
-        (probe.run)(system.build)
+        (probe.run)((self.subject)(system.build, judge))
     }
 }

@@ -1,14 +1,14 @@
-//! Whether a page is one: `promtool` judges Prometheus' text, `openmetrics-parser` OpenMetrics, and our own reader finds
-//! series that are there twice, which neither looks for.
+//! Whether a page is one: `promtool` judges Prometheus' text, `openmetrics-parser` OpenMetrics, which the program
+//! hands in, and our own reader finds series that are there twice, which neither looks for.
 
 use std::io::Write;
 use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, ensure};
-use openmetrics_parser::openmetrics::parse_openmetrics;
 use telemetry_prometheus::Format;
 
 use crate::conformance::page::Page;
+use crate::conformance::table::Judge;
 
 const MISSING: &str = "promtool is missing: apt-get install prometheus (Debian), or https://prometheus.io/download/";
 
@@ -24,9 +24,9 @@ pub(in crate::conformance) fn is_there() -> Result<()> {
 }
 
 /// What a legal page says, or what is wrong with it.
-pub(super) fn read(text: &str, format: Format) -> Result<Result<Page, String>> {
+pub(super) fn read(text: &str, format: Format, judge: Judge) -> Result<Result<Page, String>> {
     let complaint = match format {
-        Format::OpenMetrics => open_metrics(text),
+        Format::OpenMetrics => open_metrics(text, judge),
         _ => promtool(text)?,
     };
     if let Some(complaint) = complaint {
@@ -35,12 +35,12 @@ pub(super) fn read(text: &str, format: Format) -> Result<Result<Page, String>> {
     Ok(Page::read(text).map_err(|error| format!("{error:#}")))
 }
 
-/// It refuses two things that the format allows: a page without metrics, and infinity without a sign.
-fn open_metrics(text: &str) -> Option<String> {
+/// `openmetrics-parser` refuses two things that the format allows: a page without metrics, and infinity without a sign.
+fn open_metrics(text: &str, judge: Judge) -> Option<String> {
     if text == "# EOF\n" {
         return None;
     }
-    let error = parse_openmetrics(&text.replace(" inf\n", " +Inf\n")).err()?.to_string();
+    let error = judge(&text.replace(" inf\n", " +Inf\n")).err()?;
     let place = error.lines().find_map(|line| line.trim().strip_prefix("--> "));
     let reason = error.lines().find_map(|line| line.trim().strip_prefix("= "));
     place.zip(reason).map(|(place, reason)| format!("at {place} {reason}")).or(Some(error))

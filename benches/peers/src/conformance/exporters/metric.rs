@@ -3,9 +3,19 @@
 use telemetry_prometheus::Format;
 
 use crate::conformance::page::Page;
+use crate::conformance::table::Judge;
 
 /// Builds a page of these metrics.
 pub type Build = fn(&[Metric]) -> anyhow::Result<Outcome>;
+
+/// What a probe asks.
+#[derive(Clone, Copy, Debug)]
+pub struct Exporter {
+    /// Builds its pages.
+    pub build: Build,
+    /// Looks at those in OpenMetrics.
+    pub judge: Judge,
+}
 
 /// Which kind a metric is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

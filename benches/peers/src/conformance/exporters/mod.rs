@@ -9,14 +9,19 @@ mod sdk;
 mod tests;
 mod warnings;
 
-pub use metric::{Build, Kind, Metric, Outcome};
+pub use metric::{Build, Exporter, Kind, Metric, Outcome};
 use telemetry_prometheus::Format;
 
 use super::table::{Questions, System};
 
 /// The table.
-pub const EXPORTERS: Questions<Build> =
-    Questions { id: "exporters", title: "Exporters", systems: SYSTEMS, probes: probes::PROBES };
+pub const EXPORTERS: Questions<Build, Exporter> = Questions {
+    id: "exporters",
+    title: "Exporters",
+    systems: SYSTEMS,
+    probes: probes::PROBES,
+    subject: |build, judge| Exporter { build, judge },
+};
 
 const SYSTEMS: &[System<Build>] = &[
     System {

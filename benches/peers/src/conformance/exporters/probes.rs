@@ -3,20 +3,20 @@
 use anyhow::Result;
 
 use super::judge;
-use super::metric::{Build, Kind, Metric, Outcome, Written};
+use super::metric::{Exporter, Kind, Metric, Outcome, Written};
 use crate::conformance::finding::Finding;
 use crate::conformance::page::Sample;
 use crate::conformance::table::Probe;
 
-pub(super) const PROBES: &[Probe<Build>] = &[
+pub(super) const PROBES: &[Probe<Exporter>] = &[
     Probe {
         id: "exponential-histogram",
         asks: "a histogram of exponential buckets and no others, with 3 observations: what of it is in the text",
         wants: "a count of 3: own rule, nothing is lost because a scraper asks for text; OpenTelemetry allows to convert it or to drop it",
-        run: |build| {
+        run: |exporter| {
             let values = &[0.1, 1.0, 10.0];
             let metric = Metric { kind: Kind::Exponential, name: "latency", plain: "latency", values, ..Metric::GAUGE };
-            written(build, &[metric], |Written { page, warnings }| {
+            written(exporter, &[metric], |Written { page, warnings }| {
                 let count: f64 = page.named("latency_count").map(|sample| sample.value).sum();
                 let shown = if count == 0.0 { "absent".to_owned() } else { format!("a count of {count}") };
                 Finding::judged(format!("{shown}, warnings: {warnings}"), count == 3.0)
@@ -27,21 +27,21 @@ pub(super) const PROBES: &[Probe<Build>] = &[
         id: "label-digit",
         asks: "a label that begins with a digit, `1x`",
         wants: "a legal page with the label's value, or an error when the metric is made: formats",
-        run: |build| labels(build, &[("1x", "first")]),
+        run: |exporter| labels(exporter, &[("1x", "first")]),
     },
     Probe {
         id: "labels-collide",
         asks: "labels `a.b` and `a_b` on one series",
         wants: "a legal page with both values, or an error: formats, a label occurs once; OpenTelemetry joins the values with `;`",
-        run: |build| labels(build, &[("a.b", "first"), ("a_b", "second")]),
+        run: |exporter| labels(exporter, &[("a.b", "first"), ("a_b", "second")]),
     },
     Probe {
         id: "label-empty",
         asks: "a label without a name",
         wants: "a legal page, with or without the value, or an error: formats, names are not empty",
-        run: |build| {
+        run: |exporter| {
             let metric = Metric { labels: &[("", "first")], ..Metric::GAUGE };
-            written(build, &[metric], |Written { page, .. }| {
+            written(exporter, &[metric], |Written { page, .. }| {
                 let level = page.named("level").next();
                 Finding::judged(level.map_or("absent".to_owned(), shown), level.is_some())
             })
@@ -51,27 +51,27 @@ pub(super) const PROBES: &[Probe<Build>] = &[
         id: "label-value-newline",
         asks: "a label's value with a newline, read back",
         wants: "the same: formats, it is escaped",
-        run: |build| value(build, &[("text", "one\ntwo")]),
+        run: |exporter| value(exporter, &[("text", "one\ntwo")]),
     },
     Probe {
         id: "label-value-quote",
         asks: "a label's value with quotes, read back",
         wants: "the same: formats, as above",
-        run: |build| value(build, &[("text", "a \"b\" c")]),
+        run: |exporter| value(exporter, &[("text", "a \"b\" c")]),
     },
     Probe {
         id: "label-value-backslash",
         asks: "a label's value with `\\n`, `\\x` and a backslash at its end, read back",
         wants: "the same: formats, as above",
-        run: |build| value(build, &[("text", "C:\\new\\x\\")]),
+        run: |exporter| value(exporter, &[("text", "C:\\new\\x\\")]),
     },
     Probe {
         id: "help-newline",
         asks: "a description with a newline and a backslash",
         wants: "a legal page with the metric: formats, as above",
-        run: |build| {
+        run: |exporter| {
             let metric = Metric { help: "One\ntwo \\ three.", ..Metric::GAUGE };
-            written(build, &[metric], |Written { page, .. }| {
+            written(exporter, &[metric], |Written { page, .. }| {
                 let is_there = page.named("level").count() == 1;
                 Finding::judged(if is_there { "legal" } else { "absent" }, is_there)
             })
@@ -81,9 +81,9 @@ pub(super) const PROBES: &[Probe<Build>] = &[
         id: "names-collide",
         asks: "a counter and a gauge that are both `jobs_total` on the page",
         wants: "a legal page in which jobs_total has one type, or an error: formats, a family has one type",
-        run: |build| {
+        run: |exporter| {
             let gauge = Metric { name: "jobs.total", plain: "jobs_total", values: &[7.0], ..Metric::GAUGE };
-            written(build, &[Metric::COUNTER, gauge], |Written { page, warnings }| {
+            written(exporter, &[Metric::COUNTER, gauge], |Written { page, warnings }| {
                 let samples = page.named("jobs_total").count();
                 let types = page.types.iter().filter(|(name, _)| name == "jobs_total" || name == "jobs").count();
                 Finding::judged(
@@ -97,21 +97,21 @@ pub(super) const PROBES: &[Probe<Build>] = &[
         id: "not-a-number",
         asks: "a gauge that is NaN, read back",
         wants: "NaN: formats, it is a value",
-        run: |build| number(build, Metric { values: &[f64::NAN], ..Metric::GAUGE }, f64::NAN),
+        run: |exporter| number(exporter, Metric { values: &[f64::NAN], ..Metric::GAUGE }, f64::NAN),
     },
     Probe {
         id: "infinity",
         asks: "a counter that is given the largest number twice, read back",
         wants: "inf: formats, +Inf is a value",
-        run: |build| number(build, Metric { values: &[f64::MAX; 2], ..Metric::COUNTER }, f64::INFINITY),
+        run: |exporter| number(exporter, Metric { values: &[f64::MAX; 2], ..Metric::COUNTER }, f64::INFINITY),
     },
     Probe {
         id: "unit",
         asks: "a counter in bytes: its name on the page",
         wants: "transfer_bytes_total: the unit is a part of Prometheus' names, where the library knows of units",
-        run: |build| {
+        run: |exporter| {
             let counter = Metric { name: "transfer", plain: "transfer_total", in_bytes: true, ..Metric::COUNTER };
-            written(build, &[counter], |Written { page, .. }| {
+            written(exporter, &[counter], |Written { page, .. }| {
                 let name =
                     page.samples.iter().map(|sample| sample.name.as_str()).find(|name| name.starts_with("transfer"));
                 Finding::judged(name.unwrap_or("absent"), name == Some("transfer_bytes_total"))
@@ -120,21 +120,21 @@ pub(super) const PROBES: &[Probe<Build>] = &[
     },
 ];
 
-/// Has `judge` look at the page of `metrics`, if there is a legal one.
-fn written(build: Build, metrics: &[Metric], judge: impl FnOnce(Written) -> Finding) -> Result<Finding> {
-    Ok(match build(metrics)? {
+/// What `found` says of the page of `metrics`, if there is a legal one.
+fn written(exporter: Exporter, metrics: &[Metric], found: impl FnOnce(Written) -> Finding) -> Result<Finding> {
+    Ok(match (exporter.build)(metrics)? {
         Outcome::NoSuch(reason) => Finding::none(reason),
         Outcome::Failed => Finding::judged("the whole scrape fails", false),
         Outcome::Refused => Finding::judged("refused with an error", true),
-        Outcome::Written(text, format, warnings) => match judge::read(&text, format)? {
-            Ok(page) => judge(Written { page, warnings }),
+        Outcome::Written(text, format, warnings) => match judge::read(&text, format, exporter.judge)? {
+            Ok(page) => found(Written { page, warnings }),
             Err(complaint) => Finding::judged(format!("not a legal page: {complaint}"), false),
         },
     })
 }
 
-fn labels(build: Build, labels: &'static [(&'static str, &'static str)]) -> Result<Finding> {
-    written(build, &[Metric { labels, ..Metric::GAUGE }], |Written { page, .. }| {
+fn labels(exporter: Exporter, labels: &'static [(&'static str, &'static str)]) -> Result<Finding> {
+    written(exporter, &[Metric { labels, ..Metric::GAUGE }], |Written { page, .. }| {
         let Some(level) = page.named("level").next() else { return Finding::judged("absent", false) };
         let mut wanted = labels.iter();
         let is_right =
@@ -143,16 +143,16 @@ fn labels(build: Build, labels: &'static [(&'static str, &'static str)]) -> Resu
     })
 }
 
-fn value(build: Build, labels: &'static [(&'static str, &'static str)]) -> Result<Finding> {
-    written(build, &[Metric { labels, ..Metric::GAUGE }], |Written { page, .. }| {
+fn value(exporter: Exporter, labels: &'static [(&'static str, &'static str)]) -> Result<Finding> {
+    written(exporter, &[Metric { labels, ..Metric::GAUGE }], |Written { page, .. }| {
         let found = page.named("level").next().and_then(|level| level.label("text"));
         let is_right = found == labels.first().map(|(_, value)| *value);
         Finding::judged(if is_right { "the same".to_owned() } else { format!("{found:?}") }, is_right)
     })
 }
 
-fn number(build: Build, metric: Metric, wanted: f64) -> Result<Finding> {
-    written(build, &[metric], |Written { page, .. }| {
+fn number(exporter: Exporter, metric: Metric, wanted: f64) -> Result<Finding> {
+    written(exporter, &[metric], |Written { page, .. }| {
         let found: Vec<_> = page.named(metric.plain).map(|sample| sample.value).collect();
         let is_right = found.len() == 1 && found.iter().all(|found| found.total_cmp(&wanted).is_eq());
         let shown = found.first().map_or("absent".to_owned(), ToString::to_string);

@@ -1,14 +1,19 @@
 //! The probes tell right from wrong: pages that are wrong in one way each.
 
+use openmetrics_parser::openmetrics::parse_openmetrics;
 use telemetry_prometheus::Format;
 
-use super::metric::{Build, Outcome};
+use super::metric::{Build, Exporter, Outcome};
 use super::probes::PROBES;
 use crate::conformance::finding::{Finding, Verdict};
 
+fn exporter(build: Build) -> Exporter {
+    Exporter { build, judge: |page| parse_openmetrics(page).map(drop).map_err(|complaint| complaint.to_string()) }
+}
+
 fn finding(id: &str, build: Build) -> Finding {
     let probe = PROBES.iter().find(|probe| probe.id == id).unwrap();
-    (probe.run)(build).unwrap()
+    (probe.run)(exporter(build)).unwrap()
 }
 
 /// How a judge's own words begin: they are another matter in another version.
@@ -49,10 +54,12 @@ fn pages_that_are_wrong_fail() {
 
 #[test]
 fn open_metrics_has_a_judge_of_its_own() {
-    let page =
-        |page: &'static str| super::judge::read(page, Format::OpenMetrics).unwrap().map(|page| page.samples.len());
+    let judge = exporter(|_| Ok(Outcome::Failed)).judge;
+    let page = |page| super::judge::read(page, Format::OpenMetrics, judge).unwrap().map(|page| page.samples.len());
     assert_eq!(page("# EOF\n"), Ok(0));
     assert_eq!(page("# TYPE jobs counter\njobs_total inf\n# EOF\n"), Ok(1));
+    let complaint = page("# TYPE jobs counter\njobs{1x=\"first\"} 1\n# EOF\n").unwrap_err();
+    assert!(complaint.starts_with("at 2:6 expected "), "{complaint}");
     page("# TYPE jobs counter\njobs 1\n# EOF\n").unwrap_err();
     page("jobs 1\n").unwrap_err();
 }
@@ -60,8 +67,9 @@ fn open_metrics_has_a_judge_of_its_own() {
 #[test]
 fn an_error_is_an_answer_and_a_missing_feature_is_none() {
     for probe in PROBES {
-        assert_eq!((probe.run)(|_| Ok(Outcome::Refused)).unwrap(), Finding::judged("refused with an error", true));
-        assert_eq!((probe.run)(|_| Ok(Outcome::Failed)).unwrap(), Finding::judged("the whole scrape fails", false));
-        assert_eq!((probe.run)(|_| Ok(Outcome::NoSuch("none"))).unwrap(), Finding::none("none"));
+        let finding = |build| finding(probe.id, build);
+        assert_eq!(finding(|_| Ok(Outcome::Refused)), Finding::judged("refused with an error", true));
+        assert_eq!(finding(|_| Ok(Outcome::Failed)), Finding::judged("the whole scrape fails", false));
+        assert_eq!(finding(|_| Ok(Outcome::NoSuch("none"))), Finding::none("none"));
     }
 }

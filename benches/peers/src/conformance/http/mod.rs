@@ -13,8 +13,13 @@ pub use run::{Build, Subject};
 use super::table::{Probe, Questions};
 
 /// The table.
-pub const HTTP: Questions<Build> =
-    Questions { id: "http", title: "HTTP metrics", systems: systems::SYSTEMS, probes: PROBES };
+pub const HTTP: Questions<Build> = Questions {
+    id: "http",
+    title: "HTTP metrics",
+    systems: systems::SYSTEMS,
+    probes: PROBES,
+    subject: |build, _| build,
+};
 
 const PROBES: &[Probe<Build>] = &[
     labels::PLAIN,

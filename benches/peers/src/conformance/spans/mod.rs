@@ -14,7 +14,7 @@ use super::table::{Probe, Questions};
 
 /// The table.
 pub const SPANS: Questions<Build> =
-    Questions { id: "spans", title: "Spans", systems: systems::SYSTEMS, probes: PROBES };
+    Questions { id: "spans", title: "Spans", systems: systems::SYSTEMS, probes: PROBES, subject: |build, _| build };
 
 const PROBES: &[Probe<Build>] = &[
     names::NAME,
