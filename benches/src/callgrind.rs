@@ -4,9 +4,9 @@ use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
 
-/// Has glibc copy in steps of a register, the same on every `x86_64` with AVX2. By itself it takes `rep movsb` for more than
-/// 4 KiB or so where the CPU is good at it, which valgrind counts once for each byte, and goes past the cache for more
-/// than a part of this machine's. See its manual, "Hardware Capability Tunables". Others do not mind the variable.
+/// Has glibc copy in steps of a register, the same on every `x86_64` with AVX2. By itself it takes `rep movsb` for more
+/// than 4 KiB or so where the CPU is good at it, which valgrind counts once for each byte, and goes past the cache for
+/// more than a part of this machine's. See its manual, "Hardware Capability Tunables". Others do not mind the variable.
 const COPIES: (&str, &str) =
     ("GLIBC_TUNABLES", "glibc.cpu.hwcaps=-ERMS,-FSRM:glibc.cpu.x86_non_temporal_threshold=0x40000000");
 

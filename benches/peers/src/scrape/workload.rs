@@ -6,7 +6,7 @@ use telemetry_core::semconv::metric::REQUEST_SECONDS;
 /// How many series a scenario has.
 pub const SIZES: &[usize] = &[100, 1_000, 10_000];
 /// And when there is little time.
-pub const QUICK_SIZES: &[usize] = &[100, 10_000];
+pub const QUICK_SIZES: &[usize] = &[100, 1_000];
 
 /// The metric's name where the exporter adds `_total`, as OpenTelemetry's do.
 pub(crate) const COUNTER: &str = "requests";
