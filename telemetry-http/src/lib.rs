@@ -256,6 +256,8 @@ mod builder;
 mod bytes;
 #[cfg(feature = "client")]
 mod client;
+#[cfg(not(feature = "trace"))]
+mod clock;
 mod common;
 mod connection;
 mod error;
