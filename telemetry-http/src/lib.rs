@@ -275,6 +275,7 @@ mod method;
 mod metrics;
 mod options;
 mod overflow;
+mod recent;
 mod record;
 mod request_body;
 mod response_body;
