@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::net::{IpAddr, SocketAddr};
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Peer, local address, transport and TLS of one connection.
 ///
@@ -28,10 +29,25 @@ pub struct ConnectionInfo {
     tls: Option<Arc<TlsInfo>>,
 }
 
+/// Whether there has ever been a [`ConnectionInfo`].
+static EXISTED: AtomicBool = AtomicBool::new(false);
+
 impl ConnectionInfo {
+    /// Whether this process has ever made one. Who looks for one in each request need not look where nobody makes any.
+    #[inline]
+    #[must_use]
+    pub fn has_existed() -> bool {
+        // Whoever passes one on to another thread passes this on as well.
+        EXISTED.load(Ordering::Relaxed)
+    }
+
     /// A connection of which only the transport is known.
     #[must_use]
     pub fn new(transport: Transport) -> Self {
+        // Only read from the second time on: a write would pass the cache line from core to core.
+        if !EXISTED.load(Ordering::Relaxed) {
+            EXISTED.store(true, Ordering::Relaxed);
+        }
         Self { transport, peer: None, local: None, tls: None }
     }
 

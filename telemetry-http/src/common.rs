@@ -1,7 +1,8 @@
 use std::fmt;
+use std::mem::swap;
 use std::sync::Arc;
 
-use http::{StatusCode, response};
+use http::{Response, StatusCode, response};
 use telemetry_core::opentelemetry::KeyValue;
 use telemetry_core::{AttributesFactory, ErrorType};
 
@@ -52,6 +53,23 @@ impl Common {
     pub(crate) fn status_error(&self, status: StatusCode) -> Option<ErrorType> {
         let is_error = self.status_errors.get(status).unwrap_or_else(|| self.side.is_error(status));
         is_error.then_some(ErrorType::Status(status))
+    }
+}
+
+impl Common {
+    /// The caller's attributes for a response. The function gets the head out of the response: it wants it in one piece,
+    /// which costs less than to take each response apart.
+    #[cold]
+    pub(crate) fn response_attributes<B>(&self, response: &mut Response<B>) -> Vec<KeyValue> {
+        let Some(attributes) = &self.response_attributes.0 else { return Vec::new() };
+        let (mut head, ()) = Response::new(()).into_parts();
+        (head.status, head.version) = (response.status(), response.version());
+        swap(&mut head.headers, response.headers_mut());
+        swap(&mut head.extensions, response.extensions_mut());
+        let attributes = attributes(&head);
+        swap(&mut head.headers, response.headers_mut());
+        swap(&mut head.extensions, response.extensions_mut());
+        attributes
     }
 }
 

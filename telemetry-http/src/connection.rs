@@ -22,8 +22,14 @@ pub fn connection_info(extensions: &Extensions) -> Option<Cow<'_, ConnectionInfo
     known_connection(extensions).map(Cow::Borrowed).or_else(|| from_peer(extensions).map(Cow::Owned))
 }
 
-#[cfg(feature = "axum")]
+#[inline]
 fn known_connection(extensions: &Extensions) -> Option<&ConnectionInfo> {
+    // Two searches in vain are dear to services that know nothing of their connections.
+    if ConnectionInfo::has_existed() { find_connection(extensions) } else { None }
+}
+
+#[cfg(feature = "axum")]
+fn find_connection(extensions: &Extensions) -> Option<&ConnectionInfo> {
     use axum::extract::ConnectInfo;
 
     let from_axum = || extensions.get::<ConnectInfo<ConnectionInfo>>().map(|ConnectInfo(info)| info);
@@ -31,7 +37,7 @@ fn known_connection(extensions: &Extensions) -> Option<&ConnectionInfo> {
 }
 
 #[cfg(not(feature = "axum"))]
-fn known_connection(extensions: &Extensions) -> Option<&ConnectionInfo> {
+fn find_connection(extensions: &Extensions) -> Option<&ConnectionInfo> {
     extensions.get::<ConnectionInfo>()
 }
 
@@ -62,6 +68,7 @@ impl Scheme {
 
     /// The connection knows best; a bare peer address knows nothing of it. Without it an HTTP/2 or absolute-form request
     /// still names its scheme, but the client wrote that, so only the two known values are taken from it.
+    #[inline]
     pub(crate) fn of(parts: &http::request::Parts) -> Self {
         let https = match known_connection(&parts.extensions) {
             Some(info) => info.tls().is_some(),

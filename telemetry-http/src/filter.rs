@@ -36,6 +36,7 @@ impl RequestFilter {
         Self::new(move |parts| !paths.iter().any(|path| path == parts.uri.path()))
     }
 
+    #[inline]
     pub(crate) fn keeps(&self, parts: &Parts) -> bool {
         self.0.as_ref().is_none_or(|keep| keep(parts))
     }

@@ -2,7 +2,7 @@ use std::fmt;
 use std::future::Future;
 use std::mem::take;
 use std::pin::Pin;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll};
 
 use http::Response;
 use http_body::Body;
@@ -45,21 +45,18 @@ where
 {
     type Output = Result<Response<ResponseBody<ResBody, O>>, E>;
 
+    #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
         let Some(inner) = this.inner.get_pin() else { return Poll::Pending };
-        match ready!(this.tracked.step(|| inner.poll(cx))) {
-            Ok(response) => {
-                let (mut head, body) = response.into_parts();
-                this.tracked.answered(&mut head, &body);
-                let body = ResponseBody::new(body, take(this.tracked));
-                Poll::Ready(Ok(Response::from_parts(head, body)))
-            }
-            Err(error) => {
-                this.tracked.failed(&error);
-                Poll::Ready(Err(error))
-            }
+        // Looked at where it is: a response is large, and would be copied if it were taken out or taken apart.
+        let mut polled = this.tracked.step(|| inner.poll(cx));
+        match &mut polled {
+            Poll::Pending => {}
+            Poll::Ready(Ok(response)) => this.tracked.answered(response),
+            Poll::Ready(Err(error)) => this.tracked.failed(error),
         }
+        polled.map_ok(|response| response.map(|body| ResponseBody::new(body, take(this.tracked))))
     }
 }
 

@@ -257,6 +257,8 @@ mod builder;
 mod bytes;
 #[cfg(feature = "client")]
 mod client;
+#[cfg(not(feature = "trace"))]
+mod clock;
 mod common;
 mod connection;
 mod error;
@@ -274,6 +276,7 @@ mod method;
 mod metrics;
 mod options;
 mod overflow;
+mod recent;
 mod record;
 mod request_body;
 mod response_body;

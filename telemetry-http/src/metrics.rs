@@ -1,8 +1,9 @@
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use http::request::Parts;
 use http::{Extensions, StatusCode};
-use telemetry_core::bound::{BoundUpDownCounter, Buffered, Interner, OVERFLOW_ATTRIBUTE, StripedCount};
+use telemetry_core::bound::{BoundUpDownCounter, Buffered, Interner, OVERFLOW_ATTRIBUTE, Stripe, StripedCount};
 use telemetry_core::opentelemetry::metrics::UpDownCounter;
 use telemetry_core::opentelemetry::{KeyValue, StringValue};
 
@@ -13,6 +14,7 @@ use crate::instruments::Instruments;
 use crate::method::KnownMethods;
 use crate::options::Options;
 use crate::overflow::{OVERFLOW, OverflowNotice};
+use crate::recent::RecentHeads;
 use crate::route::MissingRouteNotice;
 use crate::series::{Head, HeadKey, NO_EXTRAS, ProtocolVersion, Series, SeriesKey, Small};
 use crate::side::Side;
@@ -33,6 +35,7 @@ pub(crate) struct Metrics {
     /// The caller's attributes that are the same for all requests.
     fixed: AttributeList,
     heads: Interner<Head>,
+    recent: RecentHeads,
     active: Interner<Active>,
     /// All counts of active requests, for who drains them.
     counts: Mutex<Vec<Arc<StripedCount>>>,
@@ -79,6 +82,7 @@ impl Metrics {
         Self {
             fixed: attributes::with_callers(AttributeList::new(), &[&given, &options.meter.attributes]),
             heads: Interner::with_limit(limit.saturating_mul(HEADS_PER_SERIES)),
+            recent: RecentHeads::new(),
             active: Interner::with_limit(limit),
             counts: Mutex::default(),
             extras: Interner::with_limit(limit),
@@ -98,18 +102,19 @@ impl Metrics {
         }
     }
 
-    /// The place of the head of a request.
+    /// The place of the head of a request, and the head; absent for what found no room.
     #[inline]
-    pub(crate) fn head_of(&self, parts: &Parts) -> u32 {
+    pub(crate) fn head_of(&self, parts: &Parts, stripe: Stripe) -> (u32, Option<&Head>) {
         let options = &self.options;
         let scheme = options.scheme.then(|| head::scheme(&options.common, parts));
         let version = if options.common.side == Side::Server { ProtocolVersion::of(parts.version) } else { None };
         let small = Small::new(self.methods.index(&parts.method), scheme, version);
         let route = options.common.route.known(options.common.side, parts);
         if options.looks_closer() {
-            return self.closer_head(small, route, parts);
+            let place = self.closer_head(small, route, parts);
+            return (place, self.head_at(place));
         }
-        self.head(&HeadKey { small, route, rare: None })
+        self.recent_head(&HeadKey { small, route, rare: None }, stripe)
     }
 
     #[cold]
@@ -118,8 +123,21 @@ impl Metrics {
         self.head(&HeadKey { small, route, rare: rare.as_ref() })
     }
 
-    /// The place of a head.
+    /// The same for a head that one of the last requests may have had: then nothing is hashed.
     #[inline]
+    pub(crate) fn recent_head(&self, key: &HeadKey<'_>, stripe: Stripe) -> (u32, Option<&Head>) {
+        let recent = self.recent.cell(key, stripe);
+        let place = recent.load(Ordering::Relaxed);
+        if let Some(head) = self.head_at(place).filter(|head| head.is(key)) {
+            return (place, Some(head));
+        }
+        let place = self.head(key);
+        recent.store(place, Ordering::Relaxed);
+        (place, self.head_at(place))
+    }
+
+    /// The place of a head.
+    #[inline(never)]
     fn head(&self, key: &HeadKey<'_>) -> u32 {
         let hash = self.heads.hash(key);
         self.heads.find(hash, |head| head.is(key)).unwrap_or_else(|| self.new_head(hash, key))

@@ -52,6 +52,7 @@ impl fmt::Debug for RouteSource {
 }
 
 #[cfg(feature = "axum")]
+#[inline]
 fn matched_path(parts: &Parts) -> Option<&str> {
     parts.extensions.get::<axum::extract::MatchedPath>().map(axum::extract::MatchedPath::as_str)
 }

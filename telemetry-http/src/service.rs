@@ -41,10 +41,12 @@ macro_rules! observing_service {
             type Error = S::Error;
             type Future = ResponseFuture<S::Future, $observer>;
 
+            #[inline]
             fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
                 self.inner.poll_ready(cx)
             }
 
+            #[inline]
             fn call(&mut self, request: Request<ReqBody>) -> Self::Future {
                 self.shared.call(&mut self.inner, request)
             }

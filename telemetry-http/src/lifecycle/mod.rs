@@ -6,7 +6,7 @@ mod tracked;
 
 use std::fmt;
 
-use http::{HeaderMap, response};
+use http::{HeaderMap, Response};
 use telemetry_core::ErrorType;
 
 pub(crate) use progress::{Ending, Progress};
@@ -32,7 +32,7 @@ pub trait Observer: fmt::Debug {
     fn progress(&mut self) -> &mut Progress;
 
     /// The head of the response is there. Functions of the caller's may be asked, which may panic.
-    fn answered(&mut self, head: &mut response::Parts);
+    fn answered<B>(&mut self, response: &mut Response<B>);
 
     /// The trailers of the response are there.
     fn trailers(&mut self, trailers: &HeaderMap);

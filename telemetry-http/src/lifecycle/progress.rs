@@ -1,6 +1,6 @@
 use bytes::Buf;
 use http::header::CONTENT_LENGTH;
-use http::{HeaderMap, Method, StatusCode, response};
+use http::{HeaderMap, Method, Response, StatusCode};
 use http_body::{Body, Frame};
 use telemetry_core::ErrorType;
 
@@ -53,15 +53,15 @@ impl Progress {
 
     /// The head of the response is there. Says whether the request has ended with that.
     #[inline]
-    pub(super) fn answered<B: Body>(&mut self, head: &response::Parts, body: &B) -> bool {
-        let status = head.status;
+    pub(super) fn answered<B: Body>(&mut self, response: &Response<B>) -> bool {
+        let (status, body) = (response.status(), response.body());
         if self.switches_protocol(status) {
             return true;
         }
         // A server for HTTP/1 drops the body of such a response unread.
         let is_without_body =
             self.method == Special::Head || matches!(status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED);
-        let announced = || body.size_hint().exact().or_else(|| content_length(&head.headers));
+        let announced = || body.size_hint().exact().or_else(|| content_length(response.headers()));
         self.announced_bytes = if is_without_body { 0 } else { announced().unwrap_or(UNKNOWN) };
         body.is_end_stream()
     }

@@ -2,7 +2,7 @@ use std::mem::{ManuallyDrop, forget};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use bytes::Buf;
-use http::response;
+use http::Response;
 use http_body::{Body, Frame};
 use telemetry_core::ErrorType;
 
@@ -62,11 +62,11 @@ impl<O: Observer> Tracked<O> {
 
     /// The head of the response is there. A body follows, unless the request has ended with that.
     #[inline]
-    pub(crate) fn answered<B: Body>(&mut self, head: &mut response::Parts, body: &B) {
+    pub(crate) fn answered<B: Body>(&mut self, response: &mut Response<B>) {
         let ended = self.with(|observer| {
-            observer.progress().status = Some(head.status);
-            observer.answered(head);
-            observer.progress().answered(head, body)
+            observer.progress().status = Some(response.status());
+            observer.answered(response);
+            observer.progress().answered(response)
         });
         if ended == Some(true) {
             self.completed();

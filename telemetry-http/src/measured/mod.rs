@@ -3,7 +3,7 @@ mod end;
 use std::num::NonZeroU64;
 
 use http::request::Parts;
-use http::{HeaderMap, response};
+use http::{HeaderMap, Response};
 use http_body::Body;
 use telemetry_core::ErrorType;
 use telemetry_core::bound::Local;
@@ -17,6 +17,7 @@ use crate::labels::RequestLabels;
 use crate::lifecycle::{Kept, Observer, Progress, Tracked};
 use crate::metrics::Metrics;
 use crate::route::HttpRoute;
+use crate::series::Head;
 use crate::side::Side;
 use crate::spare::{Depot, Spare};
 use crate::tie::Tie;
@@ -82,6 +83,17 @@ impl State {
         }
     }
 
+    /// The same in the memory of a request that has been recorded: that has taken out all that would have to be dropped.
+    #[inline]
+    fn restart(&mut self, progress: Progress, tie: Tie, head: u32) {
+        self.progress = progress;
+        self.tie = tie;
+        self.started = None;
+        self.head = head;
+        self.call = Call::NONE;
+        self.head_nanos = None;
+    }
+
     fn asides(&mut self) -> &mut Asides {
         self.asides.get_or_insert_default()
     }
@@ -92,27 +104,30 @@ impl Measured {
     #[inline]
     pub(crate) fn start<B: Body>(metrics: &Local<Metrics>, parts: &mut Parts, body: &B) -> (Tracked<Self>, ByteCount) {
         let tie = Tie::new(metrics, &mut parts.extensions);
-        let head = metrics.head_of(parts);
+        let (place, head) = metrics.head_of(parts, metrics.stripe());
         let progress = Progress::new(&parts.method);
         let state = match Spare::take(&SPARE) {
             Some(mut spare) => {
-                *spare = State::new(progress, tie, head);
+                spare.restart(progress, tie, place);
                 spare
             }
-            None => Box::new(State::new(progress, tie, head)),
+            None => Box::new(State::new(progress, tie, place)),
         };
         let mut tracked = Tracked::new(Self { metrics: metrics.clone(), state });
-        let bytes = tracked.with(|measured| measured.look_further(parts, body)).unwrap_or_default();
+        let bytes = tracked.with(|measured| measured.look_further(head, parts, body)).unwrap_or_default();
         (tracked, bytes)
     }
 
     /// Finds out what the head alone does not tell, and counts the request as active.
     #[inline]
-    fn look_further<B: Body>(&mut self, parts: &mut Parts, body: &B) -> ByteCount {
+    fn look_further<B: Body>(&mut self, head: Option<&Head>, parts: &mut Parts, body: &B) -> ByteCount {
         if self.metrics.asks_further {
             self.ask_further(parts);
+            self.count_as_active();
+        } else {
+            self.state.started = Some(self.state.head);
+            count(&self.metrics, head);
         }
-        self.count_as_active();
         // Most requests have no body, and then there is nothing to share between the two bodies.
         if body.is_end_stream() || self.metrics.instruments.request_size.is_none() {
             return ByteCount::NONE;
@@ -147,25 +162,23 @@ impl Measured {
     }
 
     /// Gives the place of the head that it is counted with.
-    #[inline(always)]
+    #[inline(never)]
     fn count_as_active(&mut self) -> u32 {
-        let head = self.state.head;
-        self.state.started = Some(head);
-        if let Some(active) = self.metrics.active(self.metrics.head_at(head)) {
-            active.add(1, &self.metrics);
-        }
-        head
+        self.state.started = Some(self.state.head);
+        count(&self.metrics, self.metrics.head_at(self.state.head));
+        self.state.head
     }
 
-    fn look_at_answer(&mut self, head: &response::Parts) {
+    #[inline(never)]
+    fn look_at_answer<B>(&mut self, response: &mut Response<B>) {
         let (metrics, state) = (&self.metrics, &mut *self.state);
         let options = &metrics.options;
-        state.call.look_for_status(&head.headers);
+        state.call.look_for_status(response.headers());
         #[cfg(feature = "client")]
         if options.common.side == Side::Client {
-            state.head = metrics.head_with_version(state.head, head.version);
-            state.connection = head.extensions.get().map(ConnectionHandle::stream);
-            if state.progress.switches_protocol(head.status)
+            state.head = metrics.head_with_version(state.head, response.version());
+            state.connection = response.extensions().get().map(ConnectionHandle::stream);
+            if state.progress.switches_protocol(response.status())
                 && let Some(tunnel) = state.connection.take()
             {
                 tunnel.upgrade();
@@ -178,14 +191,22 @@ impl Measured {
         }
         // A client's metrics have the template of the URL there, which a server in the same process does not know.
         if options.common.side == Side::Server
-            && let Some(route) = head.extensions.get::<HttpRoute>()
+            && let Some(route) = response.extensions().get::<HttpRoute>()
         {
             state.head = metrics.head_with_route(state.head, route.as_str());
         }
-        if let Some(attributes) = &options.common.response_attributes.0 {
-            let extras = attributes(head);
+        if options.common.response_attributes.0.is_some() {
+            let extras = options.common.response_attributes(response);
             state.asides().extras.extend(extras);
         }
+    }
+}
+
+/// Counts a request with this head as active.
+#[inline]
+fn count(metrics: &Local<Metrics>, head: Option<&Head>) {
+    if let Some(active) = metrics.active(head) {
+        active.add(1, metrics);
     }
 }
 
@@ -205,10 +226,10 @@ impl Observer for Measured {
     }
 
     #[inline]
-    fn answered(&mut self, head: &mut response::Parts) {
+    fn answered<B>(&mut self, response: &mut Response<B>) {
         // Few responses have extensions: one may name the route.
-        if self.metrics.asks_answer || self.state.call.is_some() || !head.extensions.is_empty() {
-            self.look_at_answer(head);
+        if self.metrics.asks_answer || self.state.call.is_some() || !response.extensions().is_empty() {
+            self.look_at_answer(response);
         }
     }
 

@@ -1,11 +1,11 @@
 //! Without spans there is nothing to be tied to.
 
 use std::sync::OnceLock;
-use std::time::{Duration, Instant};
 
 use http::Extensions;
 use telemetry_core::ScopedMeter;
 
+use crate::clock::{Elapsed, Moment};
 use crate::labels::RequestLabels;
 use crate::metrics::Metrics;
 use crate::options::Options;
@@ -18,7 +18,7 @@ pub(crate) struct Reservoir(());
 
 #[derive(Debug)]
 pub(crate) struct Tie {
-    start: Instant,
+    start: Moment,
 }
 
 impl Exemplars {
@@ -30,11 +30,11 @@ impl Exemplars {
 impl Tie {
     #[inline]
     pub(crate) fn new(_: &Metrics, _: &mut Extensions) -> Self {
-        Self { start: Instant::now() }
+        Self { start: Moment::now() }
     }
 
     #[inline]
-    pub(crate) fn start(&self) -> Instant {
+    pub(crate) fn start(&self) -> Moment {
         self.start
     }
 
@@ -46,7 +46,7 @@ impl Tie {
     pub(crate) fn step(&self) {}
 
     #[inline]
-    pub(crate) fn took(&self) -> Duration {
+    pub(crate) fn took(&self) -> Elapsed {
         self.start.elapsed()
     }
 
@@ -54,5 +54,5 @@ impl Tie {
     pub(crate) fn undo(&mut self) {}
 
     #[inline]
-    pub(crate) fn offer(&self, _: &Metrics, _: u32, _: Duration) {}
+    pub(crate) fn offer(&self, _: &Metrics, _: u32, _: Elapsed) {}
 }

@@ -1,6 +1,6 @@
 use std::net::SocketAddr;
 
-use http::{Extensions, response};
+use http::{Extensions, Response};
 use telemetry_core::Transport;
 use telemetry_core::opentelemetry::KeyValue;
 use telemetry_core::semconv::attribute as name;
@@ -9,11 +9,11 @@ use super::recent;
 use crate::series::ProtocolVersion;
 
 /// What a client learns from the head of a response.
-pub(super) fn show(head: &response::Parts, network_details: bool, mut show: impl FnMut(KeyValue)) {
-    if let Some(version) = ProtocolVersion::of(head.version) {
+pub(super) fn show<B>(response: &Response<B>, network_details: bool, mut show: impl FnMut(KeyValue)) {
+    if let Some(version) = ProtocolVersion::of(response.version()) {
         show(KeyValue::new(name::NETWORK_PROTOCOL_VERSION, version.as_str()));
     }
-    let Some([peer, local]) = ends(&head.extensions) else { return };
+    let Some([peer, local]) = ends(response.extensions()) else { return };
     show(KeyValue::new(name::NETWORK_PEER_ADDRESS, recent::address(peer.ip().to_canonical())));
     show(KeyValue::new(name::NETWORK_PEER_PORT, i64::from(peer.port())));
     if network_details {

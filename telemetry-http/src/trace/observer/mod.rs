@@ -5,7 +5,7 @@ use std::mem::take;
 use std::sync::{Arc, OnceLock};
 
 use http::request::Parts;
-use http::{HeaderMap, HeaderValue, response};
+use http::{HeaderMap, HeaderValue, Response};
 use http_body::Body;
 use telemetry_core::ErrorType;
 use telemetry_core::opentelemetry::{KeyValue, StringValue};
@@ -99,25 +99,26 @@ impl Traced {
         (Tracked::new(Self { shared: Arc::clone(shared), state }), bytes)
     }
 
-    fn look_at_answer(&mut self, head: &mut response::Parts) {
+    fn look_at_answer<B>(&mut self, response: &mut Response<B>) {
         let (options, state) = (&self.shared.options, &mut *self.state);
         let Some(span) = &state.span else { return };
         if let (Some(header), Some(span)) = (&options.trace_id_header, span.identity())
             && let Ok(id) = HeaderValue::try_from(span.trace_id().to_string())
         {
-            head.headers.insert(header.clone(), id);
+            response.headers_mut().insert(header.clone(), id);
         }
         if !span.is_recording() {
             return;
         }
         if options.common.side == Side::Client {
-            answer::show(head, options.network_details, |attribute| state.others.push(attribute));
-        } else if let Some(route) = head.extensions.get::<HttpRoute>() {
+            answer::show(response, options.network_details, |attribute| state.others.push(attribute));
+        } else if let Some(route) = response.extensions().get::<HttpRoute>() {
             state.route = Some(route.value());
         }
-        options.response_headers.visit(&head.headers, |header| state.others.push(header));
-        if let Some(attributes) = &options.common.response_attributes.0 {
-            more::of_caller(&attributes(head), |attribute| state.others.push(attribute));
+        options.response_headers.visit(response.headers(), |header| state.others.push(header));
+        if options.common.response_attributes.0.is_some() {
+            let attributes = options.common.response_attributes(response);
+            more::of_caller(&attributes, |attribute| state.others.push(attribute));
         }
     }
 }
@@ -140,9 +141,9 @@ impl Observer for Traced {
         &mut self.state.progress
     }
 
-    fn answered(&mut self, head: &mut response::Parts) {
-        if self.shared.looks_at_answer || !head.extensions.is_empty() {
-            self.look_at_answer(head);
+    fn answered<B>(&mut self, response: &mut Response<B>) {
+        if self.shared.looks_at_answer || !response.extensions().is_empty() {
+            self.look_at_answer(response);
         }
     }
 
