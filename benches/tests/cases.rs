@@ -2,6 +2,7 @@
 #![cfg(feature = "spans")]
 
 use std::collections::BTreeSet;
+use std::io;
 use std::process::{Command, Output};
 
 use telemetry_benches::case::Case;
@@ -10,8 +11,8 @@ use telemetry_benches::cases;
 /// Cases with more series or connections than this take long without optimisation.
 const LARGEST: usize = 1_000;
 
-fn run(program: &str, arguments: &[&str]) -> Output {
-    Command::new(program).args(arguments).output().unwrap()
+fn run(program: &str, arguments: &[&str]) -> io::Result<Output> {
+    Command::new(program).args(arguments).output()
 }
 
 /// The last case of each scenario, which is seldom the one that is subtracted.
@@ -30,7 +31,7 @@ fn every_scenario_records_what_it_does() {
     let cases = one_of_each_scenario();
     assert!(cases.len() > 30, "{cases:?}");
     for case in cases {
-        let output = run(env!("CARGO_BIN_EXE_counted"), &[&case.id, "3"]);
+        let output = run(env!("CARGO_BIN_EXE_counted"), &[&case.id, "3"]).unwrap();
         assert!(output.status.success(), "{}: {}", case.id, String::from_utf8_lossy(&output.stderr));
     }
 }
@@ -38,7 +39,7 @@ fn every_scenario_records_what_it_does() {
 #[test]
 fn allocations_are_counted() {
     let allocated = |id: &str| -> serde_json::Value {
-        let output = run(env!("CARGO_BIN_EXE_allocated"), &[id]);
+        let output = run(env!("CARGO_BIN_EXE_allocated"), &[id]).unwrap();
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         serde_json::from_slice(&output.stdout).unwrap()
     };
@@ -50,11 +51,12 @@ fn allocations_are_counted() {
 
 #[test]
 fn the_list_is_json_with_all_ids() {
-    let list = run(env!("CARGO_BIN_EXE_counted"), &[]).stdout;
+    let list = run(env!("CARGO_BIN_EXE_counted"), &[]).unwrap().stdout;
     let list: Vec<serde_json::Value> = serde_json::from_slice(&list).unwrap();
     let ids: BTreeSet<_> = list.iter().filter_map(|case| case["id"].as_str()).collect();
     let all = cases::all();
     assert_eq!(ids, all.iter().map(|case| case.id.as_str()).collect());
     assert_eq!(ids.len(), all.len());
-    assert!(!run(env!("CARGO_BIN_EXE_counted"), &["telemetry-http/request/nothing"]).status.success());
+    let unknown = run(env!("CARGO_BIN_EXE_counted"), &["telemetry-http/request/nothing"]).unwrap();
+    assert!(!unknown.status.success());
 }
