@@ -26,7 +26,7 @@ const AT_ONCE: [usize; 2] = [1, 4];
 pub(super) fn cases() -> Vec<Case> {
     let of_encoding = |encoding: &'static str| {
         let id = format!("telemetry-prometheus/scrape-handler/{encoding}");
-        let alone = Case::new(id, move || Alone::new(Pages::new(encoding)?)).times(50);
+        let alone = Case::new(id, move || Alone::new(Pages::new(encoding)?)).times(20);
         let together = AT_ONCE.map(|scrapes| {
             let id = format!("telemetry-prometheus/scrape-parallel/{encoding}/{scrapes}");
             Case::new(id, move || Together::new(Pages::new(encoding)?, scrapes)).only_time()
