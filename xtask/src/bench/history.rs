@@ -9,6 +9,7 @@ use xshell::Shell;
 use super::figures::{All, Case, Kind, shown};
 use super::plot::trend;
 use super::saved::{self, Run};
+use super::table;
 
 /// Saves `figures` as `name`, and writes the overview anew.
 pub(super) fn save(sh: &Shell, folder: &Path, name: &str, cases: &[Case], figures: All) -> Result<()> {
@@ -35,9 +36,13 @@ fn overview(runs: &[Run], cases: &[Case]) -> String {
         let lock = machine.lock.get(..12).unwrap_or(&machine.lock);
         text.push_str(&format!("| {name} | {date} | `{commit}` | {} | {place} | `{lock}` |\n", machine.toolchain));
     }
+    if let Some(newest) = runs.last() {
+        let table = table::table(cases, &newest.figures);
+        text.push_str(&format!("\n## {}\n\nEverything that was measured of the newest run:\n\n{table}", newest.name));
+    }
     let names: String = runs.iter().map(|run| format!(" {} |", run.name)).collect();
     text.push_str(&format!(
-        "\nInstructions and allocations, whole (what is subtracted elsewhere is a row of its own):\n\n| id |{names}\n\
+        "\n## Instructions and allocations of all\n\nWhole; what is subtracted above is a row of its own:\n\n| id |{names}\n\
          |---|{}\n",
         "--:|".repeat(runs.len())
     ));

@@ -2,7 +2,7 @@
 
 use super::figures::{All, Case, Figures, Kind, shown};
 
-/// A row for each case. What is subtracted stands in brackets' place: the cost beyond it comes first, the whole after it.
+/// A row for each case: the cost beyond what is subtracted, and the whole in brackets.
 pub(super) fn table(cases: &[Case], all: &All) -> String {
     const KINDS: [Kind; 5] = [Kind::Time, Kind::Instructions, Kind::Allocations, Kind::Bytes, Kind::Kept];
     let heads = KINDS.map(|kind| format!(" {} |", kind.name())).concat();
