@@ -67,7 +67,7 @@ pub(super) fn cases() -> Vec<Case> {
 }
 
 fn of<P: 'static, T: 'static>(id: &str, steps: Steps<P, T>) -> Case {
-    Case::new(id, move || Makes::new(steps)).apart().times(20)
+    Case::new(id, move || Makes::new(steps)).apart().times(100)
 }
 
 fn no_preparation() -> Result<()> {
