@@ -43,10 +43,13 @@ fn allocations_are_counted() {
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         serde_json::from_slice(&output.stdout).unwrap()
     };
-    let [open, closed] = ["memory/ours", "open-close/naive/1"].map(|id| allocated(&format!("telemetry-net/{id}")));
+    let ids = ["telemetry-net/memory/ours", "telemetry-net/open-close/ours/1", "telemetry-http/request/bare"];
+    let [open, reused, request] = ids.map(allocated);
     let of = |case: &serde_json::Value, figure: &str| case[figure].as_f64().unwrap();
     assert!(of(&open, "kept") > 100.0, "{open}");
-    assert_eq!((of(&closed, "kept"), of(&closed, "allocations")), (0.0, 1.0));
+    assert_eq!((of(&reused, "kept"), of(&reused, "allocations")), (0.0, 0.0));
+    assert_eq!(of(&request, "kept"), 0.0);
+    assert!(of(&request, "allocations") >= 1.0, "{request}");
 }
 
 #[test]
