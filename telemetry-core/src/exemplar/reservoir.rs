@@ -10,7 +10,7 @@ use super::{Exemplar, ExemplarFilter, SpanIdentity};
 /// specification asks for 20 exemplars of them at most.
 const EXPONENTIAL_SLOTS: u8 = 20;
 
-/// The bounds of most histograms.
+/// Most histograms have no more bounds.
 const FEW: usize = 16;
 
 /// How the values of a metric are spread over the slots of a reservoir.
@@ -63,7 +63,9 @@ struct Slots {
 
 #[derive(Debug)]
 enum Layout {
-    Explicit(Box<[f64]>),
+    /// Bounds, with infinite ones behind them, which no value is above.
+    Few(Box<[f64; FEW]>),
+    Many(Box<[f64]>),
     Single,
     Exponential,
 }
@@ -76,7 +78,7 @@ impl ExemplarReservoir {
             ExemplarFilter::AlwaysOff => return Self::default(),
         };
         let (layout, count) = match buckets {
-            Buckets::Explicit(bounds) => (Layout::Explicit(bounds.into()), bounds.len() + 1),
+            Buckets::Explicit(bounds) => (Layout::explicit(bounds), bounds.len() + 1),
             Buckets::Single => (Layout::Single, 1),
             Buckets::Exponential => (Layout::Exponential, EXPONENTIAL_SLOTS.into()),
         };
@@ -161,12 +163,23 @@ impl Slots {
 }
 
 impl Layout {
+    fn explicit(bounds: &[f64]) -> Self {
+        let mut few = [f64::INFINITY; FEW];
+        match few.get_mut(..bounds.len()) {
+            Some(first) => {
+                first.copy_from_slice(bounds);
+                Self::Few(Box::new(few))
+            }
+            None => Self::Many(bounds.into()),
+        }
+    }
+
     #[inline]
     fn index(&self, value: f64) -> usize {
         match self {
-            // Few are compared at once in less time than a search takes.
-            Self::Explicit(bounds) if bounds.len() <= FEW => bounds.iter().filter(|bound| value > **bound).count(),
-            Self::Explicit(bounds) => bounds.partition_point(|bound| value > *bound),
+            // Where their number is known, all are compared in less time than a search takes.
+            Self::Few(bounds) => bounds.iter().filter(|bound| value > **bound).count(),
+            Self::Many(bounds) => bounds.partition_point(|bound| value > *bound),
             Self::Single => 0,
             Self::Exponential => binary_exponent(value) % usize::from(EXPONENTIAL_SLOTS),
         }

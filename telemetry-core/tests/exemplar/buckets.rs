@@ -33,6 +33,17 @@ fn px124_the_outermost_values_have_a_bucket() {
 }
 
 #[test]
+fn px124_few_and_many_bounds_have_a_bucket_each_and_one_above() {
+    for count in [1_u8, 15, 16, 17, 40] {
+        let bounds: Vec<_> = (1..=count).map(f64::from).collect();
+        let offers: Vec<_> = (0..=count).map(|below| f64::from(below) + 0.5).collect();
+        assert_eq!(values(&offered(Buckets::Explicit(&bounds), &offers)), offers, "{count} bounds");
+        let largest = values(&offered(Buckets::Explicit(&bounds), &[bounds[0], f64::INFINITY]));
+        assert_eq!(largest, [bounds[0], f64::INFINITY], "{count} bounds");
+    }
+}
+
+#[test]
 fn px124_a_counter_keeps_the_latest() {
     assert_eq!(values(&offered(Buckets::Single, &[1.0, 1e9, 3.0])), [3.0]);
 }

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use anyhow::{Result, bail, ensure};
+use anyhow::{Context, Result, bail, ensure};
 use xshell::Shell;
 
 use super::figures::{All, Case};
@@ -36,7 +36,8 @@ pub(super) fn run(sh: &Shell, workspace: &Workspace, arguments: &Arguments, refe
         worktree.commit
     );
     let after = Programs::build(&workspace.root, &workspace.target)?;
-    let before = Programs::build(&worktree.root, &worktree.target)?;
+    let before = Programs::build(&worktree.root, &worktree.target)
+        .with_context(|| format!("{reference} lacks something that the benches of the working tree use"))?;
     let cases = selected(after.cases()?, arguments)?;
     let counted = [counts(&before, &cases)?, counts(&after, &cases)?];
     let effort = Effort::new(arguments.quick);

@@ -74,7 +74,7 @@ impl Machine {
         Ok(Self {
             cpu: cpu.map_or_else(|| "unknown".to_owned(), |(_, model)| model.to_owned()),
             cores: std::thread::available_parallelism()?.get(),
-            system: Command::new("uname -sr").read(sh)?.trim().to_owned(),
+            system: Command::new("uname -sr").read(sh)?.split(['-', '\n']).next().unwrap_or_default().to_owned(),
             architecture: std::env::consts::ARCH.to_owned(),
             toolchain: Command::new("rustc --version").read(sh)?.trim().to_owned(),
             lock: Command::new("git hash-object Cargo.lock").read(sh)?.trim().to_owned(),
