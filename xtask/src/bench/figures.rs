@@ -109,9 +109,24 @@ pub(super) fn shown(value: f64) -> String {
     if text.trim_start_matches(['-', '0', '.']).is_empty() { "0".to_owned() } else { text }
 }
 
+/// Nanoseconds in a unit that a reader takes in at once.
+pub(super) fn duration(nanoseconds: f64) -> String {
+    let (unit, name) = match nanoseconds {
+        1e6.. => (1e6, "ms"),
+        1e3.. => (1e3, "µs"),
+        _ => (1.0, "ns"),
+    };
+    format!("{:.*} {name}", if unit > 1.0 { 1 } else { 0 }, nanoseconds / unit)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn durations_have_a_unit() {
+        assert_eq!([369.04, 2309.0, 32_270_934.0].map(duration), ["369 ns", "2.3 µs", "32.3 ms"]);
+    }
 
     #[test]
     fn numbers_have_the_digits_that_mean_something() {

@@ -4,20 +4,20 @@ use std::fs;
 use std::path::Path;
 
 use anyhow::Result;
-use xshell::Shell;
 
-use super::figures::{All, Case, Kind, shown};
+use super::figures::{Case, Kind, shown};
 use super::plot::trend;
 use super::saved::{self, Run};
 use super::table;
 
-/// Saves `figures` as `name`, and writes the overview anew.
-pub(super) fn save(sh: &Shell, folder: &Path, name: &str, cases: &[Case], figures: All) -> Result<()> {
-    let file = Run::new(sh, name, figures)?.save(folder)?;
+/// Saves `run`, and writes the overview anew.
+pub(super) fn save(folder: &Path, run: &Run, cases: &[Case]) -> Result<()> {
+    let file = run.save(folder)?;
     println!("saved as {}", file.display());
     let runs = saved::all(folder)?;
-    let budgeted = |kind: Kind| cases.iter().filter(move |case| kind.budget(&case.budget).is_some());
-    let ids: Vec<_> = budgeted(Kind::Instructions).map(|case| case.id.clone()).collect();
+    let is_budgeted =
+        |case: &&Case| [Kind::Time, Kind::Instructions].iter().any(|kind| kind.budget(&case.budget).is_some());
+    let ids: Vec<_> = cases.iter().filter(is_budgeted).map(|case| case.id.clone()).collect();
     fs::write(folder.join("trend.svg"), trend::plot(&runs, &ids))?;
     fs::write(folder.join("README.md"), overview(&runs, cases))?;
     Ok(())

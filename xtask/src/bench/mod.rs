@@ -9,6 +9,8 @@ use crate::workspace::Workspace;
 use figures::Case;
 use plot::dots;
 use programs::{Effort, Programs};
+use saved::Run;
+use worktree::Worktree;
 
 mod against;
 mod figures;
@@ -36,6 +38,12 @@ pub(crate) struct Arguments {
     /// Keeps the run under this name in benches/history.
     #[arg(long, value_name = "NAME", conflicts_with = "only")]
     save: Option<String>,
+    /// Measures this revision, with the benches of the working tree.
+    #[arg(long, value_name = "GIT_REF", conflicts_with_all = ["against", "gate"])]
+    of: Option<String>,
+    /// Only instructions and allocations, which a busy machine does not change.
+    #[arg(long, conflicts_with = "against")]
+    counts: bool,
     /// Compares the working tree with this revision instead, in turn, with the benches of the working tree.
     #[arg(long, value_name = "GIT_REF", conflicts_with_all = ["save", "gate"])]
     against: Option<String>,
@@ -48,7 +56,8 @@ pub(crate) struct Arguments {
     /// The same crates, and ours, put through the probes of benches/conformance.md instead. With --peers both.
     #[arg(long, conflicts_with_all = ["save", "only", "against", "gate"])]
     conformance: bool,
-    /// With --peers and --conformance: writes what came out into README.md and benches.
+    /// With --peers and --conformance: writes what came out into README.md and benches. Alone: writes it anew from
+    /// what came out last.
     #[arg(long)]
     update: bool,
     /// Only counts, held against those that were saved for the last release.
@@ -72,16 +81,31 @@ pub(crate) fn run(workspace: &Workspace, arguments: &Arguments) -> Result<()> {
     if arguments.peers || arguments.conformance {
         return Ok(());
     }
-    let programs = Programs::build(&workspace.root, &workspace.target)?;
+    if arguments.update {
+        return peers::redraw(workspace);
+    }
+    let worktree = match &arguments.of {
+        Some(reference) => Some(Worktree::new(&sh, &workspace.root, &workspace.target, reference)?),
+        None => None,
+    };
+    let (root, target) = match &worktree {
+        Some(worktree) => (&worktree.root, &worktree.target),
+        None => (&workspace.root, &workspace.target),
+    };
+    let programs = Programs::build(root, target)?;
     let cases = selected(programs.cases()?, arguments)?;
     let mut figures = measure::counts(&programs, &cases)?;
     if arguments.gate {
         return gate::check(&sh, &workspace.root.join("benches"), &figures);
     }
-    measure::times(&programs, &cases, Effort::new(arguments.quick), &mut figures)?;
+    if !arguments.counts {
+        measure::times(&programs, &cases, Effort::new(arguments.quick), &mut figures)?;
+    }
     println!("{}", table::table(&cases, &figures));
     if let Some(name) = &arguments.save {
-        history::save(&sh, &workspace.root.join("benches/history"), name, &cases, figures)?;
+        let commit = worktree.as_ref().map(|worktree| worktree.commit.clone());
+        let run = Run::new(&sh, name, root, commit, figures)?;
+        history::save(&workspace.root.join("benches/history"), &run, &cases)?;
     }
     Ok(())
 }

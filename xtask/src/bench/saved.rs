@@ -37,11 +37,19 @@ pub(super) struct Machine {
 }
 
 impl Run {
-    pub(super) fn new(sh: &Shell, name: &str, figures: All) -> Result<Self> {
+    /// A run of the sources at `root`, which are those of the working tree or, with today's benches, of `commit`.
+    pub(super) fn new(sh: &Shell, name: &str, root: &Path, commit: Option<String>, figures: All) -> Result<Self> {
         let read = |command: &str| Ok::<_, anyhow::Error>(Command::new(command).read(sh)?.trim().to_owned());
-        let is_clean = read("git status --porcelain --untracked-files=no")?.is_empty();
-        let commit = read("git rev-parse --short=12 HEAD")? + if is_clean { "" } else { "+" };
-        Ok(Self { name: name.to_owned(), date: today(sh)?, commit, machine: Machine::here(sh)?, figures })
+        let commit = match commit {
+            Some(commit) => commit,
+            None => {
+                let is_clean = read("git status --porcelain --untracked-files=no")?.is_empty();
+                read("git rev-parse --short=12 HEAD")? + if is_clean { "" } else { "+" }
+            }
+        };
+        let hash = Command::new("git hash-object").arg(root.join("Cargo.lock").to_string_lossy());
+        let machine = Machine { lock: hash.read(sh)?.trim().to_owned(), ..Machine::here(sh)? };
+        Ok(Self { name: name.to_owned(), date: today(sh)?, commit, machine, figures })
     }
 
     /// The version that this is a run of, if it is one of a version.

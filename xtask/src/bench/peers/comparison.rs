@@ -113,21 +113,21 @@ impl Comparison {
     /// The questions that a picture answers.
     pub(super) fn panels(&self) -> Vec<Panel> {
         [
-            ("A request with its metrics, beyond the service without them", "requests-get", "time_ns", "ns"),
-            ("A whole scrape of 10,000 histograms", "scrape-histograms-10000", "time_ns", "ns"),
-            ("A request with a sampled span, beyond the service without it", "spans-sampled", "time_ns", "ns"),
+            ("A request with its metrics, beyond the service without them", "requests-get"),
+            ("A whole scrape of 10,000 histograms", "scrape-histograms-10000"),
+            ("A request with a sampled span, beyond the service without it", "spans-sampled"),
         ]
         .into_iter()
-        .map(|(title, table, figure, unit)| Panel { title: title.to_owned(), unit, bars: self.bars(table, figure) })
+        .map(|(title, table)| Panel { title: title.to_owned(), bars: self.bars(table) })
         .filter(|panel| !panel.bars.is_empty())
         .collect()
     }
 
-    fn bars(&self, table: &str, figure: &str) -> Vec<Bar> {
+    fn bars(&self, table: &str) -> Vec<Bar> {
         let systems = self.systems(table).into_iter().filter(|system| !system.ends_with(", absolute"));
         let bar = |system: &str| {
-            let value = self.get(table, system, figure)?;
-            Some(Bar { system: system.to_owned(), value, is_ours: system.starts_with("ours") })
+            let nanoseconds = self.get(table, system, "time_ns")?;
+            Some(Bar { system: system.to_owned(), nanoseconds, is_ours: system.starts_with("ours") })
         };
         systems.filter_map(bar).collect()
     }

@@ -61,12 +61,19 @@ pub(super) fn costs(sh: &Shell, workspace: &Workspace, quick: bool, update: bool
     let comparison = Comparison { date: today(sh)?, machine: Machine::here(sh)?, measured: figures };
     println!("{}", comparison.tables());
     write(&files.folder.join("peers.json"), &comparison)?;
-    fs::write(files.folder.join("peers.md"), comparison.page())?;
-    fs::write(
-        files.folder.join("peers.svg"),
-        bars::plot("Ours beside other crates: less is better", comparison.panels()),
-    )?;
+    files.redraw()?;
     files.refresh_readme()
+}
+
+/// Writes everything in the repository anew that follows from what was measured and answered.
+pub(super) fn redraw(workspace: &Workspace) -> Result<()> {
+    let files = Files::new(workspace, true)?;
+    files.redraw()?;
+    files.refresh_readme()
+}
+
+fn picture(comparison: &Comparison) -> String {
+    bars::plot("Ours beside other crates: less is better", comparison.panels())
 }
 
 /// Puts all systems through the probes. It fails if one of ours does not pass.
@@ -102,6 +109,13 @@ impl Files {
         let folder = workspace.target.join("bench/peers/runs");
         fs::create_dir_all(&folder)?;
         Ok(folder)
+    }
+
+    /// The page and the picture of what was measured.
+    fn redraw(&self) -> Result<()> {
+        let comparison: Comparison = read(&self.folder.join("peers.json"))?;
+        fs::write(self.folder.join("peers.md"), comparison.page())?;
+        Ok(fs::write(self.folder.join("peers.svg"), picture(&comparison))?)
     }
 
     fn refresh_readme(&self) -> Result<()> {

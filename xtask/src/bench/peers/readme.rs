@@ -81,6 +81,7 @@ fn table(costs: &Comparison, what: &str, rows: &str, columns: &[Column<'_>]) -> 
 
 #[cfg(test)]
 mod tests {
+    use super::super::picture;
     use super::*;
 
     #[test]
@@ -88,10 +89,11 @@ mod tests {
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
         let readme = std::fs::read_to_string(root.join("README.md")).unwrap();
         let expected = with_comparison(&readme, &comparison(&root.join("benches")).unwrap()).unwrap();
-        assert!(
-            readme == expected,
-            "the comparison in README.md is not that of benches/peers.json and conformance.json"
-        );
+        assert_eq!(readme, expected, "cargo xtask bench --update");
+        let costs: Comparison = read(&root.join("benches/peers.json")).unwrap();
+        let text = |name: &str| std::fs::read_to_string(root.join("benches").join(name)).unwrap();
+        assert_eq!(text("peers.md"), costs.page(), "cargo xtask bench --update");
+        assert_eq!(text("peers.svg"), picture(&costs), "cargo xtask bench --update");
     }
 
     #[test]

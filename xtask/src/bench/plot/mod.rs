@@ -11,7 +11,9 @@ const STYLE: &str = "text { font: 12px system-ui, sans-serif; fill: #1f2328; } .
      .small { font-size: 11px; fill: #59636e; } .paper { fill: #ffffff; } .grid { stroke: #d1d9e0; } \
      .band { fill: #eff2f5; } .first { fill: #0969da; stroke: #0969da; } .second { fill: #bc4c00; stroke: #bc4c00; } \
      .third { fill: #1a7f37; stroke: #1a7f37; } .fourth { fill: #8250df; stroke: #8250df; } \
-     .other { fill: #9198a1; stroke: #9198a1; } polyline { fill: none !important; stroke-width: 1.5; }";
+     .fifth { fill: #bf3989; stroke: #bf3989; } .sixth { fill: #9a6700; stroke: #9a6700; } \
+     .seventh { fill: #1b7c83; stroke: #1b7c83; } .eighth { fill: #cf222e; stroke: #cf222e; } \
+     .ninth { fill: #57606a; stroke: #57606a; } .other { fill: #9198a1; stroke: #9198a1; } polyline { fill: none !important; stroke-width: 1.5; }";
 
 /// A picture that grows. Coordinates are in pixels, from the left and from the top.
 struct Canvas(Document);

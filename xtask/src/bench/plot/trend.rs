@@ -10,7 +10,7 @@ const LEFT: f64 = 60.0;
 const RIGHT: f64 = 560.0;
 const TOP: f64 = 60.0;
 const BOTTOM: f64 = 300.0;
-const CLASSES: [&str; 4] = ["first", "second", "third", "fourth"];
+const CLASSES: [&str; 9] = ["first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth"];
 
 /// Instructions of `ids`, each over those of its first run. Runs that lack an id are left out of its line.
 pub(in super::super) fn plot(runs: &[Run], ids: &[String]) -> String {
