@@ -110,14 +110,17 @@ pub(crate) fn run(workspace: &Workspace, arguments: &Arguments) -> Result<()> {
     Ok(())
 }
 
-/// Every case once as criterion runs it, and all counts against those of the last release.
+/// All counts against those of the last release, and once each case that has none.
 pub(crate) fn steps(workspace: &Workspace) -> Vec<Step> {
     let (root, target) = (workspace.root.clone(), workspace.target.clone());
-    let benches = root.join("benches");
     let (again, target_again) = (root.clone(), target.clone());
+    let benches = root.join("benches");
     vec![
-        Step::check("benches, each once", "cargo bench -p telemetry-benches --features spans -- --test", move |_| {
-            Programs::build(&root, &target)?.each_once()
+        Step::check("benches that are only timed, each once", "cargo xtask bench --quick", move |_| {
+            let programs = Programs::build(&root, &target)?;
+            let cases = programs.cases()?;
+            let mut only_timed = cases.iter().filter(|case| !case.figures.counts);
+            only_timed.try_for_each(|case| programs.once(&case.id))
         }),
         Step::check("instructions and allocations", "cargo xtask bench --gate", move |sh| {
             require(sh, "valgrind", Source::Apt("valgrind"))?;

@@ -56,6 +56,8 @@ impl Programs {
     pub(super) fn build(root: &Path, target: &Path) -> Result<Self> {
         let mut cargo = Command::new("cargo");
         cargo.args(BUILD.split_whitespace()).current_dir(root).env("CARGO_TARGET_DIR", target);
+        // valgrind reads it all, for each case anew.
+        cargo.env("CARGO_PROFILE_BENCH_DEBUG", "0");
         let output = cargo.stderr(Stdio::piped()).output().context("cannot run cargo")?;
         if !output.status.success() {
             bail!("the benches do not build in {}:\n{}", root.display(), String::from_utf8_lossy(&output.stderr));
@@ -110,9 +112,9 @@ impl Programs {
         Ok(Time { median, low, high })
     }
 
-    /// Whether every case runs as criterion runs it, once each.
-    pub(super) fn each_once(&self) -> Result<()> {
-        written(Command::new(&self.hot_paths).arg("--test")).map(drop)
+    /// Whether a case runs as criterion runs it, once.
+    pub(super) fn once(&self, id: &str) -> Result<()> {
+        written(Command::new(&self.hot_paths).args(["--test", "--exact", id])).map(drop)
     }
 }
 
