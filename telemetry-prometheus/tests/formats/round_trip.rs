@@ -14,7 +14,7 @@ use telemetry_prometheus::{Format, PrometheusExporter, PrometheusExporterBuilder
 use crate::support::page::{Family, number};
 use crate::support::pb::TYPES;
 use crate::support::wire::Message;
-use crate::support::{protobuf, provider_with, text};
+use crate::support::{bare, protobuf, provider_with, text};
 use crate::utf8;
 
 /// Any text, and often characters that some format has to escape or Prometheus keeps for itself.
@@ -123,12 +123,19 @@ type Samples = BTreeMap<(String, Vec<(String, String)>), u64>;
 /// Names, labels and the bits of values, as both kinds of formats can have them. Where OpenMetrics has no sum, there is
 /// none.
 fn samples(families: &[Family]) -> Samples {
-    let samples = families.iter().flat_map(|family| &family.samples);
-    let numbers = |(name, value): &(String, String)| {
-        let is_number = name == "le" && value.parse::<f64>().is_ok();
-        (name.clone(), if is_number { number(value).to_bits().to_string() } else { value.clone() })
-    };
-    samples.map(|s| ((s.name.clone(), s.labels.iter().map(numbers).collect()), number(&s.value).to_bits())).collect()
+    let mut samples = Samples::new();
+    for family in families {
+        let numbers = |(name, value): &(String, String)| {
+            // Elsewhere it is a label like others.
+            let is_bound = name == "le" && family.kind() == "histogram";
+            (name.clone(), if is_bound { number(value).to_bits().to_string() } else { value.clone() })
+        };
+        for sample in &family.samples {
+            let labels = sample.labels.iter().map(numbers).collect();
+            samples.insert((sample.name.clone(), labels), number(&sample.value).to_bits());
+        }
+    }
+    samples
 }
 
 /// The samples that a text format would have for these messages.
@@ -157,6 +164,16 @@ fn samples_of(families: &[Message]) -> Samples {
         }
     }
     samples
+}
+
+#[test]
+fn px43_a_label_that_is_called_as_a_bound_is_a_label() {
+    let points = vec![(vec![("le".to_owned(), "1".to_owned())], 0.0)];
+    let [name, unit, help] = ["level", "", ""].map(str::to_owned);
+    let all = [Recorded { kind: 3, name, unit, help, points }];
+    let (exporter, _provider) = exporter(bare(), &all);
+    let labels = vec![("le".to_owned(), "1".to_owned())];
+    assert_eq!(compared(&exporter), Samples::from([(("level".to_owned(), labels), 0.0_f64.to_bits())]));
 }
 
 /// What the formats have in common: the same samples in all of them.
