@@ -35,8 +35,8 @@ pub(super) fn run(sh: &Shell, workspace: &Workspace, arguments: &Arguments, refe
         "building the working tree and {} ({reference}), both with the benches of the working tree",
         worktree.commit
     );
-    let after = Programs::build(&workspace.root, &workspace.target)?;
-    let before = Programs::build(&worktree.root, &worktree.target)
+    let after = Programs::build(&workspace.root, &workspace.target, true)?;
+    let before = Programs::build(&worktree.root, &worktree.target, true)
         .with_context(|| format!("{reference} lacks something that the benches of the working tree use"))?;
     let cases = selected(after.cases()?, arguments)?;
     let counted = [counts(&before, &cases)?, counts(&after, &cases)?];

@@ -92,7 +92,7 @@ pub(crate) fn run(workspace: &Workspace, arguments: &Arguments) -> Result<()> {
         Some(worktree) => (&worktree.root, &worktree.target),
         None => (&workspace.root, &workspace.target),
     };
-    let programs = Programs::build(root, target)?;
+    let programs = Programs::build(root, target, !arguments.counts && !arguments.gate)?;
     let cases = selected(programs.cases()?, arguments)?;
     let mut figures = measure::counts(&programs, &cases)?;
     if arguments.gate {
@@ -117,14 +117,14 @@ pub(crate) fn steps(workspace: &Workspace) -> Vec<Step> {
     let benches = root.join("benches");
     vec![
         Step::check("benches that are only timed, each once", "cargo xtask bench --quick", move |_| {
-            let programs = Programs::build(&root, &target)?;
+            let programs = Programs::build(&root, &target, false)?;
             let cases = programs.cases()?;
             let mut only_timed = cases.iter().filter(|case| !case.figures.counts);
             only_timed.try_for_each(|case| programs.once(&case.id))
         }),
         Step::check("instructions and allocations", "cargo xtask bench --gate", move |sh| {
             require(sh, "valgrind", Source::Apt("valgrind"))?;
-            let programs = Programs::build(&again, &target_again)?;
+            let programs = Programs::build(&again, &target_again, false)?;
             gate::check(sh, &benches, &measure::counts(&programs, &programs.cases()?)?)
         }),
     ]

@@ -11,7 +11,7 @@ use serde::de::DeserializeOwned;
 
 use super::figures::{Case, Time};
 
-const BUILD: &str = "build --quiet --profile bench --package telemetry-benches --features spans --bins --bench hot_paths \
+const BUILD: &str = "build --quiet --profile bench --package telemetry-benches --features spans --bins \
                      --message-format json-render-diagnostics";
 
 /// How much time a case is given.
@@ -46,16 +46,21 @@ pub(super) struct Allocated {
 pub(super) struct Programs {
     counted: PathBuf,
     allocated: PathBuf,
-    hot_paths: PathBuf,
+    /// Absent if no times are wanted: criterion is much to build.
+    hot_paths: Option<PathBuf>,
     /// Where criterion leaves what it has measured.
     scratch: PathBuf,
 }
 
 impl Programs {
     /// Builds them from the sources at `root`.
-    pub(super) fn build(root: &Path, target: &Path) -> Result<Self> {
+    pub(super) fn build(root: &Path, target: &Path, with_times: bool) -> Result<Self> {
         let mut cargo = Command::new("cargo");
-        cargo.args(BUILD.split_whitespace()).current_dir(root).env("CARGO_TARGET_DIR", target);
+        cargo
+            .args(BUILD.split_whitespace())
+            .args(with_times.then_some("--bench=hot_paths"))
+            .current_dir(root)
+            .env("CARGO_TARGET_DIR", target);
         // valgrind reads it all, for each case anew.
         cargo.env("CARGO_PROFILE_BENCH_DEBUG", "0");
         let output = cargo.stderr(Stdio::piped()).output().context("cannot run cargo")?;
@@ -72,7 +77,8 @@ impl Programs {
             found.map(|(_, path)| path.clone().into()).with_context(|| format!("cargo built no {name}"))
         };
         let scratch = target.join("bench/criterion");
-        Ok(Self { counted: named("counted")?, allocated: named("allocated")?, hot_paths: named("hot_paths")?, scratch })
+        let hot_paths = if with_times { Some(named("hot_paths")?) } else { None };
+        Ok(Self { counted: named("counted")?, allocated: named("allocated")?, hot_paths, scratch })
     }
 
     /// Everything that can be measured.
@@ -99,7 +105,7 @@ impl Programs {
         if self.scratch.exists() {
             fs::remove_dir_all(&self.scratch)?;
         }
-        let mut criterion = Command::new(&self.hot_paths);
+        let mut criterion = Command::new(self.hot_paths.as_ref().context("the bench of times was not built")?);
         criterion.args(["--bench", "--noplot", "--exact", id, "--sample-size", "10", "--nresamples", "1000"]);
         criterion.args(["--warm-up-time", &effort.warm_up.to_string()]);
         criterion.args(["--measurement-time", &effort.measured.to_string()]);
@@ -112,9 +118,9 @@ impl Programs {
         Ok(Time { median, low, high })
     }
 
-    /// Whether a case runs as criterion runs it, once.
+    /// Whether a case records what it does, once.
     pub(super) fn once(&self, id: &str) -> Result<()> {
-        written(Command::new(&self.hot_paths).args(["--test", "--exact", id])).map(drop)
+        written(Command::new(&self.counted).args([id, "1"])).map(drop)
     }
 }
 

@@ -54,20 +54,25 @@ pub(crate) fn steps(workspace: &Workspace) -> Result<Vec<Step>> {
 
 const LINT: &str = "cargo xtask lint";
 
-/// What takes minutes and seldom finds anything: the docs of each library with each feature alone.
+/// What takes minutes and seldom finds anything: the docs of each library by itself, with each feature alone too.
 pub(crate) fn long(workspace: &Workspace) -> Vec<Step> {
-    let docs = |library: &Package| library.single_variants().map(|variant| docs(library, &variant)).collect::<Vec<_>>();
-    workspace.libraries().flat_map(docs).collect()
+    let variants =
+        |library: &Package| usual_variants(library).into_iter().chain(library.single_variants().collect::<Vec<_>>());
+    workspace.libraries().flat_map(|library| variants(library).map(|variant| docs(library, &variant))).collect()
 }
 
 /// The library by itself, without its tests: their dependencies would switch on features that a user may not have.
-fn alone(library: &Package) -> Vec<Step> {
+fn alone(library: &Package) -> impl Iterator<Item = Step> {
+    let variants = usual_variants(library).into_iter().chain(library.single_variants());
+    variants.map(|variant| clippy(library, &variant))
+}
+
+fn usual_variants(library: &Package) -> Vec<String> {
     let mut usual = library.usual_variants();
     if library.single_features().count() > 1 {
         usual.push("--all-features".to_owned());
     }
-    let with_docs = usual.iter().flat_map(|variant| [clippy(library, variant), docs(library, variant)]);
-    with_docs.chain(library.single_variants().map(|variant| clippy(library, &variant))).collect()
+    usual
 }
 
 fn clippy(library: &Package, variant: &str) -> Step {
