@@ -29,7 +29,7 @@ mod worktree;
 
 #[derive(Debug, Clone, clap::Args)]
 pub(crate) struct Arguments {
-    /// Shorter samples: minutes instead of half an hour, and times less steady.
+    /// Shorter samples and fewer turns: times are less steady.
     #[arg(long)]
     quick: bool,
     /// Only the ids that contain this.
@@ -39,7 +39,7 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "NAME", conflicts_with = "only")]
     save: Option<String>,
     /// Measures this revision, with the benches of the working tree.
-    #[arg(long, value_name = "GIT_REF", conflicts_with_all = ["against", "gate"])]
+    #[arg(long, value_name = "GIT_REF", conflicts_with_all = ["against", "gate", "peers", "conformance"])]
     of: Option<String>,
     /// Only instructions and allocations, which a busy machine does not change.
     #[arg(long, conflicts_with = "against")]
@@ -68,10 +68,6 @@ pub(crate) struct Arguments {
 pub(crate) fn run(workspace: &Workspace, arguments: &Arguments) -> Result<()> {
     let sh = Shell::new()?;
     sh.change_dir(&workspace.root);
-    require(&sh, "valgrind", Source::Apt("valgrind"))?;
-    if let Some(reference) = &arguments.against {
-        return against::run(&sh, workspace, arguments, reference);
-    }
     if arguments.conformance {
         peers::answers(&sh, workspace, arguments.update)?;
     }
@@ -83,6 +79,10 @@ pub(crate) fn run(workspace: &Workspace, arguments: &Arguments) -> Result<()> {
     }
     if arguments.update {
         return peers::redraw(workspace);
+    }
+    require(&sh, "valgrind", Source::Apt("valgrind"))?;
+    if let Some(reference) = &arguments.against {
+        return against::run(&sh, workspace, arguments, reference);
     }
     let worktree = match &arguments.of {
         Some(reference) => Some(Worktree::new(&sh, &workspace.root, &workspace.target, reference)?),
@@ -116,12 +116,16 @@ pub(crate) fn steps(workspace: &Workspace) -> Vec<Step> {
     let (again, target_again) = (root.clone(), target.clone());
     let benches = root.join("benches");
     vec![
-        Step::check("benches that are only timed, each once", "cargo xtask bench --quick", move |_| {
-            let programs = Programs::build(&root, &target, false)?;
-            let cases = programs.cases()?;
-            let mut only_timed = cases.iter().filter(|case| !case.figures.counts);
-            only_timed.try_for_each(|case| programs.once(&case.id))
-        }),
+        Step::check(
+            "benches that are only timed, each once",
+            "cargo test -p telemetry-benches --features spans",
+            move |_| {
+                let programs = Programs::build(&root, &target, false)?;
+                let cases = programs.cases()?;
+                let mut only_timed = cases.iter().filter(|case| !case.figures.counts);
+                only_timed.try_for_each(|case| programs.once(&case.id))
+            },
+        ),
         Step::check("instructions and allocations", "cargo xtask bench --gate", move |sh| {
             require(sh, "valgrind", Source::Apt("valgrind"))?;
             let programs = Programs::build(&again, &target_again, false)?;

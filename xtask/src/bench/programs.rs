@@ -29,7 +29,7 @@ impl Effort {
         if quick {
             Self { warm_up: 0.1, measured: 0.3, rounds: 1 }
         } else {
-            Self { warm_up: 0.3, measured: 1.0, rounds: 5 }
+            Self { warm_up: 0.3, measured: 1.0, rounds: 3 }
         }
     }
 }

@@ -48,6 +48,7 @@ struct Files {
 
 /// Measures all systems in turn, and writes tables and a picture: into the repository if `update` is set.
 pub(super) fn costs(sh: &Shell, workspace: &Workspace, quick: bool, update: bool) -> Result<()> {
+    require(sh, "valgrind", Source::Apt("valgrind"))?;
     let files = Files::new(workspace, update)?;
     let mut figures = Figures::default();
     for (features, program, words) in MEASURING {
