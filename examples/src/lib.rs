@@ -11,6 +11,8 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::time::{sleep, timeout};
 use tower::{Service, ServiceExt};
 
+pub mod playground;
+pub mod relay;
 pub mod tally;
 
 /// How long connections may go on after the signal to end.
@@ -103,6 +105,15 @@ impl Server {
     /// When an address cannot be bound.
     pub async fn bind(flags: Flags) -> io::Result<Self> {
         Listeners::bind(flags, "http").await.map(Self)
+    }
+
+    /// Where the service listens.
+    ///
+    /// # Errors
+    ///
+    /// When the system does not tell.
+    pub fn address(&self) -> io::Result<SocketAddr> {
+        self.0.service.local_addr()
     }
 
     /// Gives each accepted stream to its service, and runs the hyper connection that comes back in a task of its own.

@@ -164,6 +164,65 @@ async fn scrapes_are_not_measured() {
 }
 
 #[tokio::test]
+async fn a_relay_asks_the_playground_itself() {
+    let example = playground().await;
+    let calls = [
+        ("/relay?path=/users/7", 200, "user 7\n"),
+        ("/relay?path=/status/404", 404, ""),
+        ("/relay?path=/relay?path=/users/8", 200, "user 8\n"),
+        ("/relay?path=/status/503", 502, "/status/503 is answered with 503 Service Unavailable\n"),
+        ("/relay?path=/panic", 502, "/panic is not answered\n"),
+        ("/relay?path=users", 400, "a path begins with / and has up to 1000 bytes\n"),
+    ];
+    for (path, status, body) in calls {
+        let response = example.http1(get(path)).await;
+        assert_eq!((response.status().as_u16(), &response.body()[..]), (status, body.as_bytes()), "{path}");
+    }
+    assert_eq!(example.http1(get("/relay")).await.status(), 400);
+    // A client that believed this would be elsewhere.
+    assert_eq!(example.http1(get("/relay?path=//example.com/users/7")).await.status(), 404);
+
+    let scrape = example.scrape().await;
+    let asked = "http_client_request_duration_seconds_count";
+    let port = format!(r#"server_port="{}""#, example.service.port());
+    let itself = [r#"server_address="127.0.0.1""#, &port];
+    assert_eq!(scrape.sum(asked, &[]), 7.0);
+    assert_eq!(scrape.sum(asked, &itself), 7.0);
+    assert_eq!(scrape.sum(asked, &[r#"status_code="503""#, r#"error_type="503""#]), 1.0);
+    assert_eq!(scrape.sum(REQUESTS, &[r#"route="/relay""#]), 9.0);
+    assert_eq!(scrape.sum("http_client_active_requests", &itself), 0.0);
+    let connects = scrape.sum("transport_client_connect_duration_seconds_count", &itself);
+    assert!(connects >= 2.0, "{connects} connects");
+    let open = scrape.sum("http_client_open_connections", &itself);
+    assert!(open >= 1.0, "{open} connections");
+    assert!(scrape.sum("transport_client_io_bytes_total", &itself) > 0.0);
+}
+
+#[tokio::test]
+async fn native_histograms_have_powers_of_two_in_text() {
+    for (args, bounds) in [(&[][..], r#"le="0.005""#), (&["--native-histograms"], r#"le="0.0078125""#)] {
+        let example = Example::start_with(env!("CARGO_BIN_EXE_playground"), args).await;
+        example.http1(get("/slow?ms=6")).await;
+        let scrape = example.scrape().await;
+        let buckets = scrape.labels("http_server_request_duration_seconds_bucket", &[r#"route="/slow""#]);
+        assert!(buckets.iter().any(|labels| labels.contains(bounds)), "{args:?}: {buckets:?}");
+        assert_eq!(scrape.sum(REQUESTS, &[]), 1.0);
+        // Sizes are no durations.
+        let sizes = scrape.labels("http_server_response_body_size_bytes_bucket", &[r#"le="1024""#]);
+        assert_eq!(sizes.len(), 1, "{args:?}");
+    }
+}
+
+#[tokio::test]
+async fn the_handler_counts_the_scrapes_before() {
+    let example = playground().await;
+    for scrapes in 0..3 {
+        let scrape = example.scrape().await;
+        assert_eq!(scrape.sum("promhttp_metric_handler_requests_total", &[r#"code="200""#]), f64::from(scrapes));
+    }
+}
+
+#[tokio::test]
 async fn the_tally_agrees_with_the_metrics() {
     let example = playground().await;
     example.http1(get("/users/7")).await;

@@ -32,7 +32,12 @@ pub(crate) struct Example {
 
 impl Example {
     pub(crate) async fn start(program: &str) -> Self {
+        Self::start_with(program, &[]).await
+    }
+
+    pub(crate) async fn start_with(program: &str, args: &[&str]) -> Self {
         let mut child = Command::new(program)
+            .args(args)
             .args(["--listen", "127.0.0.1:0", "--metrics", "127.0.0.1:0"])
             .env("RUST_BACKTRACE", "0")
             .stdin(Stdio::null())
