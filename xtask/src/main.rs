@@ -8,6 +8,7 @@ use clap::{Parser, Subcommand};
 mod bench;
 mod ci;
 mod command;
+mod dashboards;
 mod history;
 mod integration;
 mod lint;
