@@ -9,11 +9,13 @@ mod bench;
 mod ci;
 mod command;
 mod dashboards;
+mod demo;
 mod history;
 mod integration;
 mod lint;
 mod programs;
 mod readme;
+mod stage;
 mod steps;
 mod test;
 mod workspace;
@@ -39,6 +41,9 @@ enum Task {
     /// Times, instructions and allocations of everything of ours, and comparisons: with another revision, with what was
     /// saved, with other crates.
     Bench(bench::Arguments),
+    /// Starts the examples with clients that use them, and a Prometheus and an Alertmanager that watch them, on loopback,
+    /// until Ctrl-C: all metrics, rules and alerts alive.
+    Demo(demo::Arguments),
     /// Everything that has to pass before a change is merged.
     Ci {
         /// The tests that take minutes as well.
@@ -67,6 +72,7 @@ fn run() -> anyhow::Result<()> {
         Task::Test => steps.run(test::steps(&workspace)),
         Task::Integration => steps.run(integration::steps(&workspace)?),
         Task::Bench(arguments) => bench::run(&workspace, &arguments),
+        Task::Demo(arguments) => demo::run(&workspace, &arguments),
         Task::Ci { full } => ci::run(&workspace, &mut steps, full),
     }
 }

@@ -1,16 +1,8 @@
 //! What is expected against what Prometheus answers, series by series.
 
-use std::collections::BTreeMap;
 use std::fmt;
 
-pub(super) type Labels = BTreeMap<String, String>;
-
-/// One series of an answer.
-#[derive(Debug, Clone)]
-pub(super) struct Sample {
-    pub(super) labels: Labels,
-    pub(super) value: f64,
-}
+pub(super) use crate::stage::prometheus::{Labels, Sample};
 
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Expected {

@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use super::compare::{Check, Expected, Labels};
-use super::ledger::{Kind, Ledger, Sums};
 use super::load::clients::{SLOW_MS, SLOW_ROUTE};
-use super::wire::Wire;
+use crate::stage::ledger::{Kind, Ledger, Sums};
+use crate::stage::wire::Wire;
 
 const DURATION: &str = "http_server_request_duration_seconds";
 const REQUEST_SIZE: &str = "http_server_request_body_size_bytes";
@@ -126,8 +126,8 @@ fn connections(wire: &Wire, transmitted: Transmitted) -> Vec<Check> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::ledger::Ending;
     use super::*;
+    use crate::stage::ledger::Ending;
 
     #[test]
     fn labels_are_those_of_the_exporter() {

@@ -6,13 +6,14 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
-use tokio::signal::unix::{SignalKind, signal};
 use xshell::Shell;
 
 use crate::command::Command;
 use crate::lint::observability;
 use crate::programs::{self, Source};
 use crate::readme::Readme;
+use crate::stage::Place;
+use crate::stage::ending::Ending;
 use crate::steps::Step;
 use crate::workspace::Workspace;
 
@@ -20,17 +21,12 @@ mod compare;
 mod connections;
 mod crowd;
 mod environment;
-mod example;
 mod expect;
 mod formats;
-mod http;
-mod ledger;
 mod load;
 mod outside;
 mod package;
 mod playground;
-mod process;
-mod prometheus;
 mod promtool;
 mod report;
 mod signals;
@@ -38,22 +34,14 @@ mod spans;
 mod stops;
 mod stranger;
 mod visitors;
-mod wire;
 
 use stranger::Stranger;
 
 /// No step takes anywhere near as long.
 const LIMIT: Duration = Duration::from_secs(180);
 
-/// Where the examples are built, and where a run keeps its files.
-#[derive(Debug, Clone)]
-struct Place {
-    binaries: PathBuf,
-    folder: PathBuf,
-}
-
 pub(crate) fn steps(workspace: &Workspace) -> Result<Vec<Step>> {
-    let place = Place { binaries: workspace.target.join("debug"), folder: workspace.target.join("integration") };
+    let place = Place::new(workspace, "integration");
     let scrape = place.folder.join(playground::SCRAPE);
     let folder = place.folder.clone();
     let config = workspace.root.join(observability::FOLDER).join("prometheus.yml");
@@ -143,13 +131,11 @@ fn prometheus_binaries() -> Vec<PathBuf> {
 fn limited(work: impl Future<Output = Result<()>>) -> Result<()> {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     runtime.block_on(async {
-        let mut interrupt = signal(SignalKind::interrupt())?;
-        let mut terminate = signal(SignalKind::terminate())?;
+        let mut told = Ending::catch()?;
         tokio::select! {
             result = work => result,
             () = tokio::time::sleep(LIMIT) => bail!("not done after {LIMIT:?}"),
-            _ = interrupt.recv() => bail!("interrupted"),
-            _ = terminate.recv() => bail!("terminated"),
+            signal = told.any() => bail!("{signal}"),
         }
     })
 }

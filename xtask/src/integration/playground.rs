@@ -5,16 +5,16 @@ use std::path::Path;
 use anyhow::{Context, Result, ensure};
 use rustix::process::Signal;
 
-use super::Place;
 use super::compare::Row;
-use super::example::Example;
 use super::expect::{Transmitted, checks};
 use super::formats;
-use super::ledger::Ledger;
 use super::load;
-use super::prometheus::{Job, Prometheus};
 use super::report::Report;
-use super::wire::Wire;
+use crate::stage::Place;
+use crate::stage::example::Example;
+use crate::stage::ledger::Ledger;
+use crate::stage::prometheus::{Job, Prometheus};
+use crate::stage::wire::Wire;
 
 /// The name of the example, and of the files with its last pages.
 pub(super) const NAME: &str = "playground";

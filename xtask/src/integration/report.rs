@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail, ensure};
 
-use super::Place;
 use super::compare::{Row, table};
+use crate::stage::Place;
 
 pub(super) const FILE: &str = "report.txt";
 

@@ -3,9 +3,9 @@
 use anyhow::{Context, Result};
 use rustix::process::Signal;
 
-use super::Place;
-use super::example::Example;
-use super::wire::Wire;
+use crate::stage::Place;
+use crate::stage::example::Example;
+use crate::stage::wire::Wire;
 
 pub(super) async fn run(place: &Place) -> Result<()> {
     for name in ["playground", "http_telemetry", "formats"] {

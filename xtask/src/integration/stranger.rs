@@ -7,12 +7,12 @@ use std::time::Duration;
 use anyhow::{Result, bail, ensure};
 use tokio::time::{Instant, sleep};
 
-use super::http;
 use super::package::Package;
-use super::process::Process;
-use super::prometheus::free_address;
 use crate::command::Command;
 use crate::readme::Readme;
+use crate::stage::free_address;
+use crate::stage::http;
+use crate::stage::process::Process;
 use crate::workspace::Workspace;
 
 const NAME: &str = "readme-program";

@@ -6,9 +6,9 @@ use anyhow::{Context, Result, ensure};
 use rustix::process::Signal;
 use tokio::time::{Instant, sleep};
 
-use super::Place;
-use super::example::Example;
-use super::http;
+use crate::stage::Place;
+use crate::stage::example::Example;
+use crate::stage::http;
 
 /// The file of the last scrape.
 pub(super) const SCRAPE: &str = "http_telemetry.txt";

@@ -14,23 +14,23 @@ use hyper::{Method, Request, Response};
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use tokio::task::JoinHandle;
 
-use crate::integration::ledger::{Ending, Kind, Ledger};
-use crate::integration::wire::Wire;
+use super::ledger::{Ending, Kind, Ledger};
+use super::wire::Wire;
 
 type Body = BoxBody<Bytes, Infallible>;
 
 /// One exchange and what has to come of it.
 #[derive(Debug, Clone)]
-pub(super) struct Call {
-    pub(super) method: Method,
-    pub(super) path: String,
-    pub(super) route: Option<&'static str>,
-    pub(super) status: u16,
-    pub(super) upload: Upload,
+pub(crate) struct Call {
+    pub(crate) method: Method,
+    pub(crate) path: String,
+    pub(crate) route: Option<&'static str>,
+    pub(crate) status: u16,
+    pub(crate) upload: Upload,
 }
 
 #[derive(Debug, Clone)]
-pub(super) enum Upload {
+pub(crate) enum Upload {
     Nothing,
     /// With a Content-Length.
     Sized(Bytes),
@@ -40,21 +40,21 @@ pub(super) enum Upload {
 
 /// What came of an exchange, for the ledger and for a look at the bytes.
 #[derive(Debug)]
-pub(super) struct Outcome {
+pub(crate) struct Outcome {
     kind: Kind,
     uploaded: usize,
-    pub(super) body: Bytes,
+    pub(crate) body: Bytes,
 }
 
 #[derive(Debug)]
-pub(super) struct Client {
-    pub(super) sender: Sender,
+pub(crate) struct Client {
+    pub(crate) sender: Sender,
     connection: JoinHandle<hyper::Result<()>>,
     pump: JoinHandle<Result<()>>,
 }
 
 #[derive(Debug)]
-pub(super) struct Sender {
+pub(crate) struct Sender {
     protocol: Protocol,
     authority: String,
 }
@@ -66,7 +66,7 @@ enum Protocol {
 }
 
 impl Client {
-    pub(super) async fn http1(wire: &Wire) -> Result<Self> {
+    pub(crate) async fn http1(wire: &Wire) -> Result<Self> {
         let (stream, pump) = wire.piped().await?;
         let (sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
         let connection = tokio::spawn(connection);
@@ -74,7 +74,7 @@ impl Client {
     }
 
     /// With prior knowledge: there is no TLS to agree on it.
-    pub(super) async fn http2(wire: &Wire) -> Result<Self> {
+    pub(crate) async fn http2(wire: &Wire) -> Result<Self> {
         let (stream, pump) = wire.piped().await?;
         let (sender, connection) = http2::handshake(TokioExecutor::new(), TokioIo::new(stream)).await?;
         let connection = tokio::spawn(connection);
@@ -82,14 +82,14 @@ impl Client {
     }
 
     /// Makes one exchange, and books it.
-    pub(super) async fn call(&mut self, call: &Call, ledger: &mut Ledger) -> Result<Bytes> {
+    pub(crate) async fn call(&mut self, call: &Call, ledger: &mut Ledger) -> Result<Bytes> {
         let outcome = self.sender.call(call).await?;
         outcome.book(ledger);
         Ok(outcome.body)
     }
 
     /// Returns when both sides have closed.
-    pub(super) async fn close(self) -> Result<()> {
+    pub(crate) async fn close(self) -> Result<()> {
         drop(self.sender);
         self.connection.await??;
         self.pump.await?
@@ -102,7 +102,7 @@ impl Sender {
     }
 
     /// Another one on the same connection, for exchanges that run at once: HTTP/2 alone can do this.
-    pub(super) fn another(&self) -> Option<Self> {
+    pub(crate) fn another(&self) -> Option<Self> {
         match &self.protocol {
             Protocol::One(_) => None,
             Protocol::Two(sender) => {
@@ -111,7 +111,7 @@ impl Sender {
         }
     }
 
-    pub(super) async fn call(&mut self, call: &Call) -> Result<Outcome> {
+    pub(crate) async fn call(&mut self, call: &Call) -> Result<Outcome> {
         let kind = Kind::new(call.method.as_str(), call.route, self.version(), Ending::Answered(call.status));
         let shown = format!("{} {} HTTP/{}", call.method, call.path, self.version());
         let response = self.send(call).await.with_context(|| shown.clone())?;
@@ -122,7 +122,7 @@ impl Sender {
     }
 
     /// Sends a request and waits for the head alone.
-    pub(super) async fn send(&mut self, call: &Call) -> Result<Response<Incoming>> {
+    pub(crate) async fn send(&mut self, call: &Call) -> Result<Response<Incoming>> {
         let request = Request::builder().method(call.method.clone());
         match &mut self.protocol {
             Protocol::One(sender) => {
@@ -139,7 +139,7 @@ impl Sender {
         }
     }
 
-    pub(super) fn version(&self) -> &'static str {
+    pub(crate) fn version(&self) -> &'static str {
         match self.protocol {
             Protocol::One(_) => "1.1",
             Protocol::Two(_) => "2",
@@ -148,28 +148,28 @@ impl Sender {
 }
 
 impl Outcome {
-    pub(super) fn book(&self, ledger: &mut Ledger) {
+    pub(crate) fn book(&self, ledger: &mut Ledger) {
         ledger.record(self.kind.clone(), self.uploaded, self.body.len());
     }
 }
 
 impl Call {
-    pub(super) fn new(method: Method, path: impl Into<String>, route: Option<&'static str>, status: u16) -> Self {
+    pub(crate) fn new(method: Method, path: impl Into<String>, route: Option<&'static str>, status: u16) -> Self {
         Self { method, path: path.into(), route, status, upload: Upload::Nothing }
     }
 
-    pub(super) fn get(path: impl Into<String>, route: &'static str) -> Self {
+    pub(crate) fn get(path: impl Into<String>, route: &'static str) -> Self {
         Self::new(Method::GET, path, Some(route), 200)
     }
 
-    pub(super) fn upload(self, upload: Upload) -> Self {
+    pub(crate) fn upload(self, upload: Upload) -> Self {
         Self { upload, ..self }
     }
 }
 
 impl Upload {
     /// All of it in one piece.
-    pub(super) fn bytes(&self) -> Bytes {
+    pub(crate) fn bytes(&self) -> Bytes {
         match self {
             Self::Nothing => Bytes::new(),
             Self::Sized(bytes) => bytes.clone(),

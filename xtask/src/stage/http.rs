@@ -1,11 +1,13 @@
 //! One exchange over one connection, for Prometheus' API and for scrapes.
 
+use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use bytes::Bytes;
 use http_body_util::{BodyExt, Empty};
+use hyper::body::Body;
 use hyper::client::conn::http1;
 use hyper::header::{ACCEPT, HOST};
 use hyper::{Request, Response};
@@ -15,16 +17,16 @@ use tokio::time::timeout;
 
 const LIMIT: Duration = Duration::from_secs(10);
 
-pub(super) async fn get(server: SocketAddr, path: &str, accept: &str) -> Result<String> {
+pub(crate) async fn get(server: SocketAddr, path: &str, accept: &str) -> Result<String> {
     let page = get_bytes(server, path, accept).await?;
     String::from_utf8(page.into()).with_context(|| format!("GET http://{server}{path} gave no UTF-8"))
 }
 
 /// The body of an answer that succeeded.
-pub(super) async fn get_bytes(server: SocketAddr, path: &str, accept: &str) -> Result<Bytes> {
+pub(crate) async fn get_bytes(server: SocketAddr, path: &str, accept: &str) -> Result<Bytes> {
     let address = || format!("GET http://{server}{path}");
     let request = Request::get(path).header(HOST, server.to_string()).header(ACCEPT, accept);
-    let response = send(server, request.body(Empty::new())?).await.with_context(address)?;
+    let response = send(server, request.body(Empty::<Bytes>::new())?).await.with_context(address)?;
     let (head, body) = response.into_parts();
     if !head.status.is_success() {
         bail!("{}: status {}: {}", address(), head.status, String::from_utf8_lossy(&body));
@@ -33,7 +35,10 @@ pub(super) async fn get_bytes(server: SocketAddr, path: &str, accept: &str) -> R
 }
 
 /// Sends a request over a connection of its own.
-pub(super) async fn send(server: SocketAddr, request: Request<Empty<Bytes>>) -> Result<Response<Bytes>> {
+pub(crate) async fn send<B>(server: SocketAddr, request: Request<B>) -> Result<Response<Bytes>>
+where
+    B: Body<Data = Bytes, Error = Infallible> + Send + 'static,
+{
     let exchange = async {
         let stream = TcpStream::connect(server).await?;
         let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
@@ -48,7 +53,7 @@ pub(super) async fn send(server: SocketAddr, request: Request<Empty<Bytes>>) -> 
 }
 
 /// Percent-encodes a value of a query string.
-pub(super) fn encoded(value: &str) -> String {
+pub(crate) fn encoded(value: &str) -> String {
     let mut out = String::new();
     for byte in value.bytes() {
         if byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte) {

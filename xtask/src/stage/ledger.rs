@@ -7,15 +7,15 @@ const KNOWN: [&str; 10] = ["CONNECT", "DELETE", "GET", "HEAD", "OPTIONS", "PATCH
 
 /// What requests have in common that are counted together.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Kind {
-    pub(super) method: String,
-    pub(super) route: Option<&'static str>,
-    pub(super) version: &'static str,
-    pub(super) ending: Ending,
+pub(crate) struct Kind {
+    pub(crate) method: String,
+    pub(crate) route: Option<&'static str>,
+    pub(crate) version: &'static str,
+    pub(crate) ending: Ending,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Ending {
+pub(crate) enum Ending {
     /// The response came to its end.
     Answered(u16),
     /// The client went away before the head.
@@ -27,31 +27,31 @@ pub(super) enum Ending {
 }
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(super) struct Sums {
-    pub(super) count: u64,
-    pub(super) request_bytes: u64,
-    pub(super) response_bytes: u64,
+pub(crate) struct Sums {
+    pub(crate) count: u64,
+    pub(crate) request_bytes: u64,
+    pub(crate) response_bytes: u64,
 }
 
 #[derive(Debug, Default)]
-pub(super) struct Ledger {
+pub(crate) struct Ledger {
     kinds: BTreeMap<Kind, Sums>,
 }
 
 impl Ledger {
     /// Books one request with the bytes of its two bodies.
-    pub(super) fn record(&mut self, kind: Kind, request_bytes: usize, response_bytes: usize) {
+    pub(crate) fn record(&mut self, kind: Kind, request_bytes: usize, response_bytes: usize) {
         let sums = self.kinds.entry(kind).or_default();
         sums.count += 1;
         sums.request_bytes += request_bytes as u64;
         sums.response_bytes += response_bytes as u64;
     }
 
-    pub(super) fn kinds(&self) -> impl Iterator<Item = (&Kind, &Sums)> {
+    pub(crate) fn kinds(&self) -> impl Iterator<Item = (&Kind, &Sums)> {
         self.kinds.iter()
     }
 
-    pub(super) fn total(&self) -> Sums {
+    pub(crate) fn total(&self) -> Sums {
         self.kinds.values().fold(Sums::default(), |sum, one| Sums {
             count: sum.count + one.count,
             request_bytes: sum.request_bytes + one.request_bytes,
@@ -61,14 +61,14 @@ impl Ledger {
 }
 
 impl Kind {
-    pub(super) fn new(method: &str, route: Option<&'static str>, version: &'static str, ending: Ending) -> Self {
+    pub(crate) fn new(method: &str, route: Option<&'static str>, version: &'static str, ending: Ending) -> Self {
         let method = if KNOWN.contains(&method) { method } else { "_OTHER" };
         Self { method: method.to_owned(), route, version, ending }
     }
 }
 
 impl Ending {
-    pub(super) fn status(self) -> Option<u16> {
+    pub(crate) fn status(self) -> Option<u16> {
         match self {
             Self::Answered(status) | Self::CancelledInBody(status) => Some(status),
             Self::CancelledBeforeHead | Self::Panicked => None,
@@ -76,7 +76,7 @@ impl Ending {
     }
 
     /// A server's error: its own status of 500 and more, not a client's mistake.
-    pub(super) fn error_type(self) -> Option<String> {
+    pub(crate) fn error_type(self) -> Option<String> {
         match self {
             Self::Answered(status) => (status >= 500).then(|| status.to_string()),
             Self::CancelledBeforeHead | Self::CancelledInBody(_) => Some("cancelled".to_owned()),

@@ -19,7 +19,7 @@ const STOP: Duration = Duration::from_secs(10);
 
 /// Killed when dropped, on whatever path that is.
 #[derive(Debug)]
-pub(super) struct Process {
+pub(crate) struct Process {
     name: String,
     child: Child,
     /// Not there if it goes to the log.
@@ -28,7 +28,7 @@ pub(super) struct Process {
 
 impl Process {
     /// Starts `program`, with its stderr at the end of the file `log`.
-    pub(super) fn start<A: AsRef<OsStr>>(
+    pub(crate) fn start<A: AsRef<OsStr>>(
         program: &Path,
         args: impl IntoIterator<Item = A>,
         log: &Path,
@@ -37,7 +37,7 @@ impl Process {
     }
 
     /// The same of a command that has all it needs but its streams.
-    pub(super) fn spawn(command: &mut Command, log: &Path) -> Result<Self> {
+    pub(crate) fn spawn(command: &mut Command, log: &Path) -> Result<Self> {
         let mut process = Self::run(command.stdout(Stdio::piped()), open(log)?)?;
         let stdout = process.child.stdout.take().context("a child without stdout")?;
         process.stdout = Some(BufReader::new(stdout).lines());
@@ -45,7 +45,7 @@ impl Process {
     }
 
     /// The same, with all that it says in the log.
-    pub(super) fn recorded(command: &mut Command, log: &Path) -> Result<Self> {
+    pub(crate) fn recorded(command: &mut Command, log: &Path) -> Result<Self> {
         let file = open(log)?;
         Self::run(command.stdout(file.try_clone()?), file)
     }
@@ -53,13 +53,15 @@ impl Process {
     fn run(command: &mut Command, log: File) -> Result<Self> {
         let program = Path::new(command.as_std().get_program()).to_owned();
         let name = program.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        let child = command.stdin(Stdio::null()).stderr(log).kill_on_drop(true).spawn();
+        let child = command.stdin(Stdio::null()).stderr(log).kill_on_drop(true);
+        // Ctrl-C is for us, and we end what we have started.
+        let child = child.process_group(0).spawn();
         let child = child.with_context(|| format!("cannot start {}", program.display()))?;
         Ok(Self { name, child, stdout: None })
     }
 
     /// The next line on its stdout.
-    pub(super) async fn line(&mut self) -> Result<String> {
+    pub(crate) async fn line(&mut self) -> Result<String> {
         let stdout = self.stdout.as_mut().context("what it says is in its log")?;
         let line = timeout(START, stdout.next_line()).await;
         let line = line.with_context(|| format!("{} printed no line within {START:?}", self.name))??;
@@ -67,7 +69,7 @@ impl Process {
     }
 
     /// Fails as soon as the program has ended by itself.
-    pub(super) fn still_runs(&mut self) -> Result<()> {
+    pub(crate) fn still_runs(&mut self) -> Result<()> {
         match self.child.try_wait()? {
             Some(status) => bail!("{} ended by itself with {status}", self.name),
             None => Ok(()),
@@ -75,26 +77,26 @@ impl Process {
     }
 
     /// Its number, as long as it runs.
-    pub(super) fn id(&self) -> Result<u32> {
+    pub(crate) fn id(&self) -> Result<u32> {
         self.child.id().with_context(|| format!("{} has ended", self.name))
     }
 
     /// Sends `signal`, and does not wait for what comes of it.
-    pub(super) fn signal(&mut self, signal: Signal) -> Result<()> {
+    pub(crate) fn signal(&mut self, signal: Signal) -> Result<()> {
         self.still_runs()?;
         let pid = Pid::from_raw(self.id()?.cast_signed()).context("a child with an odd id")?;
         kill_process(pid, signal).with_context(|| format!("cannot signal {}", self.name))
     }
 
     /// Sends `signal`; the program has to end in time, with whatever code.
-    pub(super) async fn end(mut self, signal: Signal) -> Result<ExitStatus> {
+    pub(crate) async fn end(mut self, signal: Signal) -> Result<ExitStatus> {
         self.signal(signal)?;
         let status = timeout(STOP, self.child.wait()).await;
         Ok(status.with_context(|| format!("{} still runs {STOP:?} after {signal:?}", self.name))??)
     }
 
     /// Sends `signal`; the program has to end in time and with code 0.
-    pub(super) async fn stop(self, signal: Signal) -> Result<()> {
+    pub(crate) async fn stop(self, signal: Signal) -> Result<()> {
         let name = self.name.clone();
         let status = self.end(signal).await?;
         if !status.success() {

@@ -11,16 +11,20 @@ use tokio::time::timeout;
 /// No program takes as long.
 const LIMIT: Duration = Duration::from_secs(20);
 
+/// What curl is always told.
+pub(crate) const CURL: [&str; 8] =
+    ["--silent", "--show-error", "--max-time", "20", "--noproxy", "*", "--output", "/dev/null"];
+
 /// What a program said, and how it ended.
 #[derive(Debug)]
-pub(super) struct Said {
-    pub(super) out: Vec<u8>,
-    pub(super) errors: String,
-    pub(super) code: Option<i32>,
+pub(crate) struct Said {
+    pub(crate) out: Vec<u8>,
+    pub(crate) errors: String,
+    pub(crate) code: Option<i32>,
 }
 
 /// Runs a program to its end, with `input` on its stdin.
-pub(super) async fn run(program: &str, args: &[&str], input: &[u8]) -> Result<Said> {
+pub(crate) async fn run(program: &str, args: &[&str], input: &[u8]) -> Result<Said> {
     let mut child = Command::new(program)
         .args(args)
         .stdin(Stdio::piped())
@@ -44,14 +48,14 @@ pub(super) async fn run(program: &str, args: &[&str], input: &[u8]) -> Result<Sa
 }
 
 /// The same for one that has to succeed.
-pub(super) async fn succeeds(program: &str, args: &[&str], input: &[u8]) -> Result<Said> {
+pub(crate) async fn succeeds(program: &str, args: &[&str], input: &[u8]) -> Result<Said> {
     let said = run(program, args, input).await?;
     ensure!(said.code == Some(0), "{program} {args:?} ended with {:?}: {}", said.code, said.errors);
     Ok(said)
 }
 
 impl Said {
-    pub(super) fn text(&self) -> String {
+    pub(crate) fn text(&self) -> String {
         String::from_utf8_lossy(&self.out).into_owned()
     }
 }

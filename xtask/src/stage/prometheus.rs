@@ -1,6 +1,7 @@
 //! A real Prometheus that scrapes what it is told to, in a temporary folder.
 
-use std::net::{SocketAddr, TcpListener};
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -9,38 +10,69 @@ use rustix::process::Signal;
 use serde_json::Value;
 use tokio::time::{Instant, sleep};
 
-use super::compare::Sample;
-use super::http;
 use super::process::Process;
+use super::{free_address, http};
 
 /// How long a first scrape, or two scrapes, may take: the interval is one second.
 const SCRAPES: Duration = Duration::from_secs(30);
 
+pub(crate) type Labels = BTreeMap<String, String>;
+
+/// One series of an answer.
+#[derive(Debug, Clone)]
+pub(crate) struct Sample {
+    pub(crate) labels: Labels,
+    pub(crate) value: f64,
+}
+
 /// What to scrape, and under which name.
 #[derive(Debug, Clone)]
-pub(super) struct Job {
-    pub(super) name: String,
-    pub(super) target: SocketAddr,
-    pub(super) path: String,
+pub(crate) struct Job {
+    pub(crate) name: String,
+    pub(crate) target: SocketAddr,
+    pub(crate) path: String,
     /// More lines of its configuration.
-    pub(super) settings: &'static [&'static str],
+    pub(crate) settings: &'static [&'static str],
+}
+
+/// How it is started.
+#[derive(Debug)]
+pub(crate) struct Settings {
+    /// The text of its file.
+    pub(crate) configuration: String,
+    /// How many targets that has.
+    pub(crate) targets: usize,
+    /// Where it listens.
+    pub(crate) api: SocketAddr,
 }
 
 #[derive(Debug)]
-pub(super) struct Prometheus {
+pub(crate) struct Prometheus {
     process: Process,
-    api: SocketAddr,
+    pub(crate) api: SocketAddr,
     log: PathBuf,
     folder: PathBuf,
 }
 
 impl Prometheus {
     /// Starts `binary` on all of `jobs`, with all that it writes in `folder`, under `name`.
-    pub(super) async fn start(binary: &Path, name: &str, flags: &[&str], jobs: &[Job], folder: &Path) -> Result<Self> {
+    pub(crate) async fn start(binary: &Path, name: &str, flags: &[&str], jobs: &[Job], folder: &Path) -> Result<Self> {
+        let settings = Settings { configuration: configuration(jobs), targets: jobs.len(), api: free_address()? };
+        Self::start_with(binary, name, flags, settings, folder).await
+    }
+
+    /// The same with a configuration of one's own.
+    pub(crate) async fn start_with(
+        binary: &Path,
+        name: &str,
+        flags: &[&str],
+        settings: Settings,
+        folder: &Path,
+    ) -> Result<Self> {
+        let Settings { configuration, targets: count, api } = settings;
         let data = folder.join(format!("{name}-data"));
         let config = folder.join(format!("{name}.yml"));
-        std::fs::write(&config, configuration(jobs)).with_context(|| format!("cannot write {}", config.display()))?;
-        let api = free_address()?;
+        std::fs::write(&config, configuration).with_context(|| format!("cannot write {}", config.display()))?;
         let log = folder.join(format!("{name}.log"));
         let args = [
             format!("--config.file={}", config.display()),
@@ -51,7 +83,6 @@ impl Prometheus {
         let flags = flags.iter().map(|flag| (*flag).to_owned());
         let process = Process::start(binary, args.into_iter().chain(flags), &log)?;
         let mut prometheus = Self { process, api, log, folder: data };
-        let count = jobs.len();
         let is_up = |targets: &[Target]| targets.len() == count && targets.iter().all(|target| target.healthy);
         prometheus.wait_until("all targets are up", is_up).await?;
         Ok(prometheus)
@@ -59,7 +90,7 @@ impl Prometheus {
 
     /// Waits until two whole scrapes of each target have begun and ended since the call. Those that fail do not count:
     /// on a busy machine one may run into its timeout.
-    pub(super) async fn two_scrapes(&mut self) -> Result<()> {
+    pub(crate) async fn two_scrapes(&mut self) -> Result<()> {
         let mut last = self.targets().await.context("the targets are unknown")?;
         for _ in 0..2 {
             let is_next = |targets: &[Target]| {
@@ -71,20 +102,20 @@ impl Prometheus {
     }
 
     /// An instant query.
-    pub(super) async fn query(&self, query: &str) -> Result<Vec<Sample>> {
+    pub(crate) async fn query(&self, query: &str) -> Result<Vec<Sample>> {
         let result = self.vector(query).await?;
         result.iter().map(|series| sample(series).with_context(|| format!("odd sample {series}"))).collect()
     }
 
     /// An instant query whose answer may hold histograms.
-    pub(super) async fn vector(&self, query: &str) -> Result<Vec<Value>> {
+    pub(crate) async fn vector(&self, query: &str) -> Result<Vec<Value>> {
         let data = self.ask("query", &[("query", query)]).await?;
         let result = data.get("result").and_then(Value::as_array);
         Ok(result.with_context(|| format!("`{query}` gave no vector: {data}"))?.clone())
     }
 
     /// The data that an endpoint of the API answers with.
-    pub(super) async fn ask(&self, endpoint: &str, parameters: &[(&str, &str)]) -> Result<Value> {
+    pub(crate) async fn ask(&self, endpoint: &str, parameters: &[(&str, &str)]) -> Result<Value> {
         let parameters: Vec<String> =
             parameters.iter().map(|(name, value)| format!("{name}={}", http::encoded(value))).collect();
         let path = format!("/api/v1/{endpoint}?{}", parameters.join("&"));
@@ -92,8 +123,13 @@ impl Prometheus {
         Ok(answer.get_mut("data").with_context(|| format!("no data from {path}"))?.take())
     }
 
+    /// Fails as soon as it has ended by itself.
+    pub(crate) fn still_runs(&mut self) -> Result<()> {
+        self.process.still_runs()
+    }
+
     /// Ends it. A warning about a scrape is a failure: it is all that Prometheus says of duplicate series.
-    pub(super) async fn stop(self) -> Result<()> {
+    pub(crate) async fn stop(self) -> Result<()> {
         self.process.stop(Signal::TERM).await?;
         let log = std::fs::read_to_string(&self.log).with_context(|| format!("cannot read {}", self.log.display()))?;
         if let Some(line) = log.lines().find(|line| line.contains("scrape")) {
@@ -116,12 +152,12 @@ impl Prometheus {
         }
     }
 
-    /// All targets, in the order of their jobs' names.
+    /// All targets, in the order of their jobs' names and their addresses.
     async fn targets(&self) -> Result<Vec<Target>> {
         let data = self.ask("targets", &[("state", "active")]).await?;
         let targets = data.get("activeTargets").and_then(Value::as_array).context("no active targets")?;
         let mut targets: Vec<Target> = targets.iter().map(Target::from).collect();
-        targets.sort_by(|a, b| a.job.cmp(&b.job));
+        targets.sort_by(|a, b| (&a.job, &a.url).cmp(&(&b.job, &b.url)));
         Ok(targets)
     }
 }
@@ -129,6 +165,7 @@ impl Prometheus {
 #[derive(Debug)]
 struct Target {
     job: String,
+    url: String,
     healthy: bool,
     last_scrape: String,
     /// Shown when a wait ends in vain.
@@ -145,7 +182,8 @@ impl From<&Value> for Target {
     fn from(target: &Value) -> Self {
         let text = |key: &str| target.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
         let job = text("scrapePool");
-        Self { job, healthy: text("health") == "up", last_scrape: text("lastScrape"), _error: text("lastError") }
+        let (last_scrape, _error) = (text("lastScrape"), text("lastError"));
+        Self { job, url: text("scrapeUrl"), healthy: text("health") == "up", last_scrape, _error }
     }
 }
 
@@ -164,12 +202,6 @@ fn configuration(jobs: &[Job]) -> String {
         text.push_str(&format!("    static_configs:\n      - targets: ['{target}']\n"));
     }
     text
-}
-
-/// A port that was free a moment ago, for a program that does not tell which one it was given.
-pub(super) fn free_address() -> Result<SocketAddr> {
-    let listener = TcpListener::bind("127.0.0.1:0").context("no free port on loopback")?;
-    Ok(listener.local_addr()?)
 }
 
 #[cfg(test)]

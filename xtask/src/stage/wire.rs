@@ -14,8 +14,8 @@ const BUFFER: usize = 16 * 1024;
 
 /// The server as the driver sees it: where it listens, and what went to it and came from it.
 #[derive(Debug, Clone)]
-pub(super) struct Wire {
-    pub(super) server: SocketAddr,
+pub(crate) struct Wire {
+    pub(crate) server: SocketAddr,
     tally: Arc<Tally>,
 }
 
@@ -27,46 +27,46 @@ struct Tally {
 }
 
 impl Wire {
-    pub(super) fn new(server: SocketAddr) -> Self {
+    pub(crate) fn new(server: SocketAddr) -> Self {
         Self { server, tally: Arc::default() }
     }
 
-    pub(super) fn connections(&self) -> u64 {
+    pub(crate) fn connections(&self) -> u64 {
         self.tally.connections.load(Ordering::Relaxed)
     }
 
     /// Bytes written to the server.
-    pub(super) fn sent(&self) -> u64 {
+    pub(crate) fn sent(&self) -> u64 {
         self.tally.sent.load(Ordering::Relaxed)
     }
 
     /// Bytes read from the server.
-    pub(super) fn received(&self) -> u64 {
+    pub(crate) fn received(&self) -> u64 {
         self.tally.received.load(Ordering::Relaxed)
     }
 
     /// Counts a connection of a program that has dialled by itself.
-    pub(super) fn count_program(&self, sent: usize, received: usize) {
+    pub(crate) fn count_program(&self, sent: usize, received: usize) {
         self.tally.connections.fetch_add(1, Ordering::Relaxed);
         self.count_sent(sent);
         self.count_received(received);
     }
 
     /// A connection that the caller writes and reads by itself.
-    pub(super) async fn raw(&self) -> Result<Raw> {
+    pub(crate) async fn raw(&self) -> Result<Raw> {
         Ok(Raw { stream: self.dial().await?, wire: self.clone() })
     }
 
     /// A connection for an HTTP client. The task ends when the server has closed it: a client that closes does not
     /// wait for the server's last bytes, but they belong in the count.
-    pub(super) async fn piped(&self) -> Result<(DuplexStream, JoinHandle<Result<()>>)> {
+    pub(crate) async fn piped(&self) -> Result<(DuplexStream, JoinHandle<Result<()>>)> {
         let server = self.dial().await?;
         let (client, other) = tokio::io::duplex(BUFFER);
         Ok((client, tokio::spawn(pump(other, server, self.clone()))))
     }
 
     /// A door for programs: what they send to its address goes to the server.
-    pub(super) async fn relay(&self) -> Result<Relay> {
+    pub(crate) async fn relay(&self) -> Result<Relay> {
         let listener = TcpListener::bind("127.0.0.1:0").await.context("no free port on loopback")?;
         let address = listener.local_addr()?;
         let wire = self.clone();
@@ -107,15 +107,15 @@ impl Wire {
 }
 
 #[derive(Debug)]
-pub(super) struct Relay {
-    pub(super) address: SocketAddr,
+pub(crate) struct Relay {
+    pub(crate) address: SocketAddr,
     close: tokio::sync::oneshot::Sender<()>,
     task: JoinHandle<Result<()>>,
 }
 
 impl Relay {
     /// Returns when all its connections have ended.
-    pub(super) async fn close(self) -> Result<()> {
+    pub(crate) async fn close(self) -> Result<()> {
         drop(self.close);
         self.task.await?
     }
@@ -165,20 +165,20 @@ async fn downward<C: AsyncWrite>(mut server: OwnedReadHalf, mut client: WriteHal
 
 /// A connection without an HTTP client. Dropped, it is closed at once, as by a client that hangs up.
 #[derive(Debug)]
-pub(super) struct Raw {
+pub(crate) struct Raw {
     stream: TcpStream,
     wire: Wire,
 }
 
 impl Raw {
-    pub(super) async fn write(&mut self, bytes: impl AsRef<[u8]>) -> Result<()> {
+    pub(crate) async fn write(&mut self, bytes: impl AsRef<[u8]>) -> Result<()> {
         self.stream.write_all(bytes.as_ref()).await?;
         self.wire.count_sent(bytes.as_ref().len());
         Ok(())
     }
 
     /// Reads until `found` is in what was read, and returns all that was read.
-    pub(super) async fn read_until(&mut self, found: impl AsRef<[u8]>) -> Result<Vec<u8>> {
+    pub(crate) async fn read_until(&mut self, found: impl AsRef<[u8]>) -> Result<Vec<u8>> {
         let found = found.as_ref();
         let mut all = Vec::new();
         while !all.windows(found.len()).any(|window| window == found) {
@@ -190,26 +190,26 @@ impl Raw {
     }
 
     /// Reads so many bytes, and no others.
-    pub(super) async fn read_exactly(&mut self, bytes: usize) -> Result<()> {
+    pub(crate) async fn read_exactly(&mut self, bytes: usize) -> Result<()> {
         let read = self.stream.read_exact(&mut vec![0; bytes]).await?;
         self.wire.count_received(read);
         Ok(())
     }
 
     /// Breaks off: the server sees a reset and not an end.
-    pub(super) fn reset(self) -> Result<()> {
+    pub(crate) fn reset(self) -> Result<()> {
         self.stream.set_zero_linger()?;
         Ok(())
     }
 
     /// Says that nothing more is sent, and reads until the server closes.
-    pub(super) async fn finish(mut self) -> Result<Vec<u8>> {
+    pub(crate) async fn finish(mut self) -> Result<Vec<u8>> {
         self.stream.shutdown().await?;
         self.read_to_end().await
     }
 
     /// Reads until the server closes.
-    pub(super) async fn read_to_end(mut self) -> Result<Vec<u8>> {
+    pub(crate) async fn read_to_end(mut self) -> Result<Vec<u8>> {
         let mut all = Vec::new();
         while self.read_some(&mut all).await? > 0 {}
         Ok(all)

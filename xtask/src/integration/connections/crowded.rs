@@ -10,8 +10,8 @@ use super::descriptors;
 use super::proxy::{ACTIVE, CLIENT_ACTIVE, DURATION, LIMITED, MAIN, NARROW};
 use super::watched::Watched;
 use crate::integration::compare::Check;
-use crate::integration::example::Example;
-use crate::integration::wire::{Raw, Wire};
+use crate::stage::example::Example;
+use crate::stage::wire::{Raw, Wire};
 
 const REJECTED: &str = "transport_server_rejected_connections_total";
 const ERRORS: &str = "transport_server_accept_errors_total";

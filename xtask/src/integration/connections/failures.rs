@@ -2,12 +2,12 @@
 
 use anyhow::{Result, ensure};
 
-use super::program;
-use super::secure::CURL;
 use super::tls::{ALL, EXPIRED, GOING_ON, HANDSHAKES, MODERN, Server};
 use super::watched::Watched;
 use crate::integration::compare::Check;
-use crate::integration::wire::Wire;
+use crate::stage::program;
+use crate::stage::program::CURL;
+use crate::stage::wire::Wire;
 
 /// How long a handshake may take.
 pub(super) const SECONDS: &str = "4";

@@ -11,7 +11,6 @@ use crate::steps::Step;
 mod crowded;
 mod descriptors;
 mod failures;
-mod program;
 mod proxy;
 mod question;
 mod secure;

@@ -7,15 +7,15 @@ use anyhow::{Result, ensure};
 use rustix::process::Signal;
 use tokio::net::TcpSocket;
 
-use super::program;
 use super::question::Of;
 use super::upstream::Upstream;
 use super::watched::Watched;
 use super::{crowded, storm};
-use crate::integration::Place;
 use crate::integration::compare::Check;
-use crate::integration::example::Example;
-use crate::integration::wire::Wire;
+use crate::stage::Place;
+use crate::stage::example::Example;
+use crate::stage::program;
+use crate::stage::wire::Wire;
 
 pub(super) const ACTIVE: &str = "transport_server_active_connections";
 pub(super) const CLIENT_ACTIVE: &str = "transport_client_active_connections";

@@ -2,9 +2,9 @@
 
 use anyhow::{Context, Result, ensure};
 
-use super::program;
 use super::tls::Server;
-use crate::integration::wire::Wire;
+use crate::stage::program::{self, CURL};
+use crate::stage::wire::Wire;
 
 const BODIES: [&str; 4] = ["/bytes/0", "/bytes/1", "/bytes/100000", "/bytes/5000000"];
 const UPLOAD: usize = 300_000;
@@ -65,9 +65,6 @@ const NUMBERS: &str = "%{size_request} %{size_upload} %{size_header} %{size_down
 pub(super) async fn curl(args: &[&str], input: &[u8]) -> Result<String> {
     Ok(program::succeeds("curl", &[&CURL[..], &["--write-out", NUMBERS], args].concat(), input).await?.text())
 }
-
-pub(super) const CURL: [&str; 8] =
-    ["--silent", "--show-error", "--max-time", "20", "--noproxy", "*", "--output", "/dev/null"];
 
 /// Two connections in each version by `openssl`, the second of which resumes the first one's session, and one of curl in
 /// HTTP/2. Returns how many handshakes that made, by version and whether they resumed.

@@ -13,7 +13,7 @@ use tokio::time::{Instant, sleep, timeout};
 use super::proxy::{CLIENT_DURATION, DURATION, MAIN};
 use super::upstream::Upstream;
 use crate::integration::compare::Check;
-use crate::integration::wire::{Raw, Wire};
+use crate::stage::wire::{Raw, Wire};
 
 /// How many of each kind.
 const RESETS: u64 = 10;

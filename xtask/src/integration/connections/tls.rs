@@ -8,10 +8,10 @@ use rustix::process::Signal;
 use super::question::Of;
 use super::watched::Watched;
 use super::{failures, secure, tools};
-use crate::integration::Place;
 use crate::integration::compare::Check;
-use crate::integration::example::Example;
-use crate::integration::wire::Wire;
+use crate::stage::Place;
+use crate::stage::example::Example;
+use crate::stage::wire::Wire;
 
 const ACTIVE: &str = "transport_server_active_connections";
 const IO: &str = "transport_server_io_bytes_total";

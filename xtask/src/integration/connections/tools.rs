@@ -2,10 +2,10 @@
 
 use anyhow::{Context, Result};
 
-use super::program;
 use super::tls::{ALL, ANSWERED, CARRIED, MODERN, Server};
 use crate::integration::compare::Check;
 use crate::integration::crowd::tools::Tool;
+use crate::stage::program;
 
 const BODY: u64 = 1000;
 /// Requests and connections of h2load, in HTTP/2 and in HTTP/1.1.

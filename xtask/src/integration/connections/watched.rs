@@ -7,11 +7,11 @@ use anyhow::{Context, Result, ensure};
 use tokio::time::{Instant, sleep};
 
 use super::question::Of;
-use crate::integration::Place;
 use crate::integration::compare::{Check, Row};
-use crate::integration::example::Example;
-use crate::integration::prometheus::{Job, Prometheus};
 use crate::integration::report::Report;
+use crate::stage::Place;
+use crate::stage::example::Example;
+use crate::stage::prometheus::{Job, Prometheus};
 
 /// How long Prometheus may take to see what is already there.
 const SEEN: Duration = Duration::from_secs(20);

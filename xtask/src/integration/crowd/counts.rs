@@ -5,8 +5,8 @@ use std::fmt;
 use anyhow::{Context, Result};
 use serde_json::Value;
 
-use crate::integration::example::Example;
-use crate::integration::http;
+use crate::stage::example::Example;
+use crate::stage::http;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::integration) struct Counts {

@@ -12,12 +12,12 @@ use rustix::process::Signal;
 use tokio::sync::oneshot;
 use tokio::time::{Instant, sleep};
 
-use super::Place;
 use super::compare::{Check, Expected, Row};
-use super::example::Example;
 use super::playground;
-use super::prometheus::{Job, Prometheus};
 use super::report::Report;
+use crate::stage::Place;
+use crate::stage::example::Example;
+use crate::stage::prometheus::{Job, Prometheus};
 use counts::Counts;
 use page::Page;
 use question::{OPEN, Question, REQUESTS};

@@ -9,7 +9,7 @@ use tokio::time::{MissedTickBehavior, interval};
 use super::counts::Counts;
 use super::page::Page;
 use super::question::REQUESTS;
-use crate::integration::example::Example;
+use crate::stage::example::Example;
 
 const INTERVAL: Duration = Duration::from_millis(100);
 /// Fewer would say little; on a busy machine a scrape takes longer than the interval.

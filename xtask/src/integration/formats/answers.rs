@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::expect::{exemplar_name, series_name};
 use super::judge::{Native, Piece};
-use crate::integration::prometheus::Prometheus;
+use crate::stage::prometheus::Prometheus;
 
 /// All series of a job but those that Prometheus adds itself.
 pub(super) async fn series(prometheus: &Prometheus, job: &str) -> Result<Vec<(String, Piece)>> {

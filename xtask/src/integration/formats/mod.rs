@@ -9,10 +9,10 @@ use futures_util::future::try_join_all;
 use rustix::process::Signal;
 use xshell::Shell;
 
-use super::example::Example;
-use super::prometheus::{Job, Prometheus};
 use super::report::Report;
 use super::{Place, limited};
+use crate::stage::example::Example;
+use crate::stage::prometheus::{Job, Prometheus};
 use expect::Expectation;
 use proxy::Proxy;
 use scrape::{Scrape, Version};

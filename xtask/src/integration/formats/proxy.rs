@@ -20,7 +20,7 @@ use hyper_util::rt::TokioIo;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
-use crate::integration::http;
+use crate::stage::http;
 
 /// Where the requests to a path go, and what `Accept` they then have; without one, Prometheus' own.
 #[derive(Debug, Clone, Copy)]

@@ -7,8 +7,9 @@ use rustix::process::Signal;
 use xshell::Shell;
 
 use super::{NAME, Place};
-use crate::integration::example::Example;
-use crate::integration::{environment, http, promtool};
+use crate::integration::{environment, promtool};
+use crate::stage::example::Example;
+use crate::stage::http;
 
 const OPEN_METRICS: &str = include_str!("judges/openmetrics.py");
 const PROTOBUF: &str = include_str!("judges/protobuf.py");

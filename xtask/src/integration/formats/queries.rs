@@ -8,7 +8,7 @@ use super::answers::piece;
 use super::judge::Piece;
 use super::native::around;
 use super::scrape::{Exponential, Names, Scrape};
-use crate::integration::prometheus::Prometheus;
+use crate::stage::prometheus::Prometheus;
 
 /// Each query, with its only answer.
 type Queries = BTreeMap<String, Piece>;

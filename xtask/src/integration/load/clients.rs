@@ -5,9 +5,9 @@ use bytes::Bytes;
 use futures_util::future::try_join_all;
 use hyper::Method;
 
-use super::client::{Call, Client, Upload};
-use crate::integration::ledger::Ledger;
-use crate::integration::wire::Wire;
+use crate::stage::client::{Call, Client, Upload};
+use crate::stage::ledger::Ledger;
+use crate::stage::wire::Wire;
 
 /// Sleeps of the slow route, which stay clear of the bucket borders 0.1 and 0.25 on either side.
 pub(in crate::integration) const SLOW_MS: u64 = 150;

@@ -6,8 +6,8 @@ use anyhow::{Context, Result, ensure};
 use tokio::io::AsyncWriteExt;
 use tokio::process::Command;
 
-use crate::integration::ledger::{Ending, Kind, Ledger};
-use crate::integration::wire::Wire;
+use crate::stage::ledger::{Ending, Kind, Ledger};
+use crate::stage::wire::Wire;
 
 struct Run {
     args: &'static [&'static str],

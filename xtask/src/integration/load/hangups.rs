@@ -7,10 +7,10 @@ use futures_util::future::join_all;
 use http_body_util::BodyExt;
 use tokio::time::{Instant, sleep};
 
-use super::client::{Call, Client};
-use crate::integration::example::Example;
-use crate::integration::ledger::{Ending, Kind, Ledger};
-use crate::integration::wire::Wire;
+use crate::stage::client::{Call, Client};
+use crate::stage::example::Example;
+use crate::stage::ledger::{Ending, Kind, Ledger};
+use crate::stage::wire::Wire;
 
 /// Long enough that the server would never get there by itself while it is watched.
 const NEVER_MS: u64 = 60_000;

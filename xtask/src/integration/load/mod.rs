@@ -2,11 +2,10 @@
 
 use anyhow::{Context, Result};
 
-use super::example::Example;
-use super::ledger::Ledger;
-use super::wire::Wire;
+use crate::stage::example::Example;
+use crate::stage::ledger::Ledger;
+use crate::stage::wire::Wire;
 
-mod client;
 pub(super) mod clients;
 mod curl;
 mod hangups;

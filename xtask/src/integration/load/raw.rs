@@ -3,8 +3,8 @@
 use anyhow::{Context, Result, ensure};
 
 use super::reply::replies;
-use crate::integration::ledger::{Ending, Kind, Ledger};
-use crate::integration::wire::Wire;
+use crate::stage::ledger::{Ending, Kind, Ledger};
+use crate::stage::wire::Wire;
 
 /// A request line and what has to come of it.
 struct Line {

@@ -1,35 +1,19 @@
-//! A WebSocket by hand, with the keys and frames that RFC 6455 gives as examples.
+//! WebSockets that echo and are closed.
 
-use anyhow::{Context, Result, ensure};
+use anyhow::Result;
 
-use crate::integration::ledger::{Ending, Kind, Ledger};
-use crate::integration::wire::Wire;
-
-const HANDSHAKE: &str = "GET /ws HTTP/1.1\r\nHost: test\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
-    Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
-const ACCEPT: &str = "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=";
-
-/// The text `Hello`, masked as a client has to, and as a server sends it.
-const HELLO: [u8; 11] = [0x81, 0x85, 0x37, 0xfa, 0x21, 0x3d, 0x7f, 0x9f, 0x4d, 0x51, 0x58];
-const HELLO_BACK: &[u8] = b"\x81\x05Hello";
-
-/// Close with code 1000, masked with zeros.
-const CLOSE: [u8; 8] = [0x88, 0x82, 0, 0, 0, 0, 0x03, 0xe8];
+use crate::stage::ledger::{Ending, Kind, Ledger};
+use crate::stage::websocket::WebSocket;
+use crate::stage::wire::Wire;
 
 /// The request ends with the head that switches protocols; what follows is in the connection's bytes alone.
 pub(super) async fn drive(wire: &Wire, ledger: &mut Ledger) -> Result<()> {
     for _ in 0..4 {
-        let mut raw = wire.raw().await?;
-        raw.write(HANDSHAKE).await?;
-        let head = String::from_utf8(raw.read_until("\r\n\r\n").await?).context("the head")?;
-        ensure!(head.starts_with("HTTP/1.1 101 ") && head.contains(ACCEPT), "no handshake: {head}");
+        let mut socket = WebSocket::open(wire).await?;
         for _ in 0..3 {
-            raw.write(HELLO).await?;
-            raw.read_until(HELLO_BACK).await?;
+            socket.hello().await?;
         }
-        raw.write(CLOSE).await?;
-        let close = raw.finish().await?;
-        ensure!(close.starts_with(&[0x88]), "no close frame, but {close:?}");
+        socket.close().await?;
         ledger.record(Kind::new("GET", Some("/ws"), "1.1", Ending::Answered(101)), 0, 0);
     }
     Ok(())

@@ -21,10 +21,10 @@ use tokio::time::{MissedTickBehavior, interval};
 use super::client::{Answer, Client, crowd};
 use super::counters::Counters;
 use super::{Run, log, until};
-use crate::integration::example::Example;
 use crate::integration::playground::NAME;
 use crate::integration::spans::receiver::Receiver;
 use crate::integration::spans::span::Span;
+use crate::stage::example::Example;
 
 const CLIENTS: usize = 4;
 /// Each client asks so often.

@@ -3,7 +3,7 @@
 use anyhow::{Result, ensure};
 
 use crate::integration::crowd::page::Page;
-use crate::integration::example::Example;
+use crate::stage::example::Example;
 
 const PROCESSED: &str = "otel_sdk_processor_span_processed_total";
 const EXPORTED: &str = "otel_sdk_exporter_span_exported_total";

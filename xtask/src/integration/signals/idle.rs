@@ -6,8 +6,8 @@ use rustix::process::Signal;
 use super::client::Client;
 use super::sockets::{Socket, has_thread, sockets};
 use super::{Run, until};
-use crate::integration::example::Example;
 use crate::integration::playground::NAME;
+use crate::stage::example::Example;
 
 const THREAD: &str = "telemetry-export";
 const LOOKS: usize = 20;

@@ -10,9 +10,9 @@ use rustix::process::Signal;
 use super::client::{Answer, crowd};
 use super::counters::Counters;
 use super::{Run, until};
-use crate::integration::example::Example;
 use crate::integration::playground::NAME;
 use crate::integration::spans::span::Span;
+use crate::stage::example::Example;
 
 const CLIENTS: usize = 4;
 /// From each client. Of the first ones, there are many more sampled than the small queue has room for.

@@ -12,10 +12,10 @@ use super::{Run, metrics, resource, until};
 use crate::integration::compare::{Row, table};
 use crate::integration::crowd::counts::Counts;
 use crate::integration::crowd::page::Page;
-use crate::integration::example::Example;
 use crate::integration::playground::NAME;
 use crate::integration::report::Report;
 use crate::integration::spans::span::{Kind, Span, Value};
+use crate::stage::example::Example;
 
 const LOG: &str = "/log?text=";
 const PATHS: [&str; 6] = ["/", "/users/7", "/log?text=one", "/slow?ms=30", "/log?text=two", "/log?text=three"];

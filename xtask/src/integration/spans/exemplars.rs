@@ -9,11 +9,11 @@ use serde_json::Value;
 
 use super::receiver::{Program, Receiver};
 use super::span::{Kind, Span};
-use crate::integration::Place;
-use crate::integration::example::Example;
-use crate::integration::http;
 use crate::integration::playground::NAME;
-use crate::integration::prometheus::{Job, Prometheus};
+use crate::stage::Place;
+use crate::stage::example::Example;
+use crate::stage::http;
+use crate::stage::prometheus::{Job, Prometheus};
 
 const BUCKETS: &str = "http_server_request_duration_seconds_bucket";
 

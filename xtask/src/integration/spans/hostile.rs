@@ -9,7 +9,7 @@ use super::chain::Chain;
 use super::hostile_cases::{Case, Parent, cases};
 use super::services::{Services, shown};
 use crate::integration::load::reply::replies;
-use crate::integration::wire::Wire;
+use crate::stage::wire::Wire;
 
 /// More than any server takes in one head.
 const MEGABYTE: usize = 1 << 20;

@@ -13,8 +13,8 @@ use tokio::time::{Instant, sleep};
 
 use super::span::Span;
 use super::{json, listing};
-use crate::integration::process::Process;
-use crate::integration::prometheus::free_address;
+use crate::stage::free_address;
+use crate::stage::process::Process;
 
 /// How long a receiver may take until it listens.
 const START: Duration = Duration::from_secs(20);

@@ -7,7 +7,7 @@ use super::Run;
 use super::chain::Chain;
 use super::services::Services;
 use crate::integration::load::reply::replies;
-use crate::integration::wire::Wire;
+use crate::stage::wire::Wire;
 
 /// In each of them, `MARK` stands for a text that is nowhere else, and `FRONT` for the address of the server.
 struct Case {

@@ -8,9 +8,9 @@ use rustix::process::Signal;
 use tokio::process::Command;
 
 use super::receiver::Receiver;
-use crate::integration::Place;
-use crate::integration::example::address;
-use crate::integration::process::Process;
+use crate::stage::Place;
+use crate::stage::example::address;
+use crate::stage::process::Process;
 
 const NAME: &str = "otlp_traces";
 

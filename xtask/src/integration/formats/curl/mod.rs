@@ -8,7 +8,7 @@ use tokio::io::AsyncWriteExt;
 use tokio::process::Command;
 
 use super::{NAME, Place};
-use crate::integration::example::Example;
+use crate::stage::example::Example;
 
 mod table;
 

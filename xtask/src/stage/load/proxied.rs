@@ -1,0 +1,57 @@
+//! Clients of the proxy, which lets in only so many.
+
+use std::time::Duration;
+
+use anyhow::Result;
+use futures_util::FutureExt;
+use futures_util::future::join_all;
+use tokio::time::sleep;
+
+use super::{Client, apart, pace};
+use crate::stage::client::{self, Call};
+use crate::stage::wire::Wire;
+
+/// As many as the proxy lets in at once.
+pub(crate) const MOST: usize = 8;
+/// As many come in a crowd.
+const CROWD: usize = MOST + 2;
+/// So many requests go over a connection.
+const KEPT: usize = 10;
+/// Longer than the proxy needs to see that a client has gone.
+const GONE: Duration = Duration::from_millis(500);
+
+pub(super) fn clients(wire: &Wire) -> [Client; 2] {
+    [through(wire.clone()).boxed(), waits(wire.clone()).boxed()]
+}
+
+/// The crowd comes when nobody else does who wants to be let in.
+async fn through(wire: Wire) -> Result<()> {
+    let mut pace = pace(Duration::from_millis(200));
+    loop {
+        let mut client = client::Client::http1(&wire).await?;
+        for _ in 0..KEPT {
+            pace.tick().await;
+            client.sender.call(&Call::get("/users/1", "/users/{id}")).await?;
+        }
+        client.close().await?;
+        join_all((0..CROWD).map(|_| visit(&wire))).await;
+        sleep(GONE).await;
+    }
+}
+
+/// Whether it is let in is for the proxy to say.
+async fn visit(wire: &Wire) -> Result<()> {
+    let mut raw = wire.raw().await?;
+    raw.write(apart::get("/")).await?;
+    raw.read_until("this text").await?;
+    sleep(GONE).await;
+    Ok(())
+}
+
+/// Asks once, and is idle from then on.
+async fn waits(wire: Wire) -> Result<()> {
+    let mut raw = wire.raw().await?;
+    raw.write(apart::get("/")).await?;
+    raw.read_until("this text").await?;
+    std::future::pending().await
+}
