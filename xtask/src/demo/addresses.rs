@@ -3,13 +3,13 @@
 use crate::stage::scene::Scene;
 
 /// A line for each address.
-pub(super) fn table(scene: &Scene) -> String {
+pub(super) async fn table(scene: &Scene) -> String {
     let Scene { playgrounds: [classic, native], proxy, tls, prometheus, alertmanager, .. } = scene;
-    let (prometheus, alertmanager) = (prometheus.api, alertmanager.api);
+    let (graphs, alerts) = (prometheus.page("graph").await, prometheus.page("alerts").await);
     let rows = [
-        ("Prometheus", format!("http://{prometheus}/")),
-        ("  its alerts", format!("http://{prometheus}/alerts")),
-        ("Alertmanager", format!("http://{alertmanager}/")),
+        ("Prometheus", graphs),
+        ("  its alerts", alerts),
+        ("Alertmanager", format!("http://{}/", alertmanager.api)),
         ("playground", format!("http://{}/", classic.server)),
         ("  its metrics", format!("http://{}/metrics", classic.metrics)),
         ("  with native histograms", format!("http://{}/metrics", native.metrics)),

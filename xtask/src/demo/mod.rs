@@ -37,7 +37,7 @@ pub(crate) fn run(workspace: &Workspace, arguments: &Arguments) -> Result<()> {
     sh.change_dir(&workspace.root);
     require(&sh)?;
     if arguments.screenshots.is_some() {
-        programs::require(&sh, pictures::CHROMIUM, Source::Apt("chromium"))?;
+        programs::require(&sh, pictures::chromium::PROGRAM, Source::Apt("chromium"))?;
     }
     println!("building the examples ..");
     Command::new("cargo build --quiet -p telemetry-examples --bins").run(&sh)?;
@@ -66,7 +66,7 @@ async fn show(setting: &Setting, arguments: &Arguments) -> Result<()> {
         scene = Scene::start(setting) => scene?,
         _ = told.any() => return Ok(()),
     };
-    print!("{}", addresses::table(&scene));
+    print!("{}", addresses::table(&scene).await);
     let targets = scene.targets();
     tokio::select! {
         never = load::run(&targets) => match never.context("the load")? {},

@@ -10,7 +10,9 @@ use serde_json::json;
 use super::sink::{self, Sink};
 
 /// In the workspace.
-const RULES: &str = "examples/observability/prometheus/*.rules.yaml";
+const PROMETHEUS: &str = "examples/observability/prometheus";
+/// How the files with rules end, of which there are any number.
+const RULES: &str = ".rules.yaml";
 const ALERTMANAGER: &str = "examples/observability/alertmanager/alertmanager.yml";
 
 /// How long Alertmanager waits for more alerts of a group: people wait for what comes of it.
@@ -19,8 +21,23 @@ const SOON: [(&str, &str); 2] = [("group_wait:", "1s"), ("group_interval:", "5s"
 /// A job with its targets.
 pub(super) type Job = (&'static str, Vec<SocketAddr>);
 
+/// Puts the committed rules into the folder in which Prometheus runs: its pages show where it has them from.
+pub(super) fn copy_rules(root: &Path, folder: &Path) -> Result<()> {
+    let from = root.join(PROMETHEUS);
+    let mut count = 0;
+    for entry in fs::read_dir(&from).with_context(|| format!("cannot list {}", from.display()))? {
+        let entry = entry?;
+        if entry.file_name().to_string_lossy().ends_with(RULES) {
+            fs::copy(entry.path(), folder.join(entry.file_name())).context("cannot copy rules")?;
+            count += 1;
+        }
+    }
+    ensure!(count > 0, "no rules in {}", from.display());
+    Ok(())
+}
+
 /// JSON is YAML.
-pub(super) fn prometheus(root: &Path, jobs: &[Job], alertmanager: SocketAddr) -> String {
+pub(super) fn prometheus(jobs: &[Job], alertmanager: SocketAddr) -> String {
     let targets = |targets: &[SocketAddr]| {
         let targets: Vec<String> = targets.iter().map(ToString::to_string).collect();
         json!([{ "targets": targets }])
@@ -31,7 +48,7 @@ pub(super) fn prometheus(root: &Path, jobs: &[Job], alertmanager: SocketAddr) ->
         .collect();
     let configuration = json!({
         "global": { "scrape_interval": "1s", "scrape_timeout": "1s", "evaluation_interval": "1s" },
-        "rule_files": [root.join(RULES)],
+        "rule_files": [format!("*{RULES}")],
         "alerting": { "alertmanagers": [{ "static_configs": targets(&[alertmanager]) }] },
         "scrape_configs": jobs,
     });
@@ -66,4 +83,36 @@ fn told(text: &str, url: &str) -> Result<String> {
     }
     ensure!(receivers > 0, "nobody receives anything");
     Ok(out)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const COMMITTED: &str = "\
+global: {}
+route:
+  receiver: people
+  group_wait: 30s
+  routes:
+    - matchers: ['a=\"b\"']
+      group_interval: 5m
+receivers:
+  - name: people
+    # With more of it.
+  - name: nobody
+inhibit_rules:
+  - name: other
+";
+
+    #[test]
+    fn each_receiver_tells_the_sink_and_soon() {
+        let told = told(COMMITTED, "http://sink/").unwrap();
+        let hook = "webhook_configs: [{ url: 'http://sink/' }]";
+        assert_eq!(told.matches(hook).count(), 2);
+        assert!(told.contains(&format!("  - name: people\n    {hook}\n    # With")), "{told}");
+        assert!(told.contains("  group_wait: 1s\n") && told.contains("      group_interval: 5s\n"), "{told}");
+        assert_eq!(told.lines().count(), COMMITTED.lines().count() + 2);
+        assert!(super::told("route: {}\n", "http://sink/").is_err());
+    }
 }

@@ -8,6 +8,7 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail};
 use rustix::process::Signal;
 use serde_json::Value;
+use tokio::process::Command;
 use tokio::time::{Instant, sleep};
 
 use super::process::Process;
@@ -75,13 +76,16 @@ impl Prometheus {
         std::fs::write(&config, configuration).with_context(|| format!("cannot write {}", config.display()))?;
         let log = folder.join(format!("{name}.log"));
         let args = [
-            format!("--config.file={}", config.display()),
+            // Its pages show the paths of files: those in the folder have none.
+            format!("--config.file={name}.yml"),
             format!("--storage.tsdb.path={}", data.display()),
             format!("--web.listen-address={api}"),
             "--log.level=warn".to_owned(),
         ];
         let flags = flags.iter().map(|flag| (*flag).to_owned());
-        let process = Process::start(binary, args.into_iter().chain(flags), &log)?;
+        let mut command = Command::new(program(binary)?);
+        command.args(args.into_iter().chain(flags)).current_dir(folder);
+        let process = Process::spawn(&mut command, &log)?;
         let mut prometheus = Self { process, api, log, folder: data };
         let is_up = |targets: &[Target]| targets.len() == count && targets.iter().all(|target| target.healthy);
         prometheus.wait_until("all targets are up", is_up).await?;
@@ -123,6 +127,13 @@ impl Prometheus {
         Ok(answer.get_mut("data").with_context(|| format!("no data from {path}"))?.take())
     }
 
+    /// The address of one of its pages: `graph`, `alerts`. Debian's build has none but the older ones.
+    pub(crate) async fn page(&self, name: &str) -> String {
+        let older = format!("/classic/{name}");
+        let path = if http::get(self.api, &older, "*/*").await.is_ok() { older } else { format!("/{name}") };
+        format!("http://{}{path}", self.api)
+    }
+
     /// Fails as soon as it has ended by itself.
     pub(crate) fn still_runs(&mut self) -> Result<()> {
         self.process.still_runs()
@@ -160,6 +171,11 @@ impl Prometheus {
         targets.sort_by(|a, b| (&a.job, &a.url).cmp(&(&b.job, &b.url)));
         Ok(targets)
     }
+}
+
+/// It runs in another folder, where a relative path would lead elsewhere.
+fn program(binary: &Path) -> Result<PathBuf> {
+    if binary.components().count() > 1 { Ok(std::path::absolute(binary)?) } else { Ok(binary.to_owned()) }
 }
 
 #[derive(Debug)]

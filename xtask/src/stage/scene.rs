@@ -50,6 +50,8 @@ pub(crate) struct Scene {
     pub(crate) prometheus: Prometheus,
     pub(crate) alertmanager: Alertmanager,
     pub(crate) sink: Sink,
+    /// What it writes is here.
+    pub(crate) folder: PathBuf,
     certificate: String,
 }
 
@@ -81,13 +83,15 @@ impl Scene {
             ("tcp_proxy", vec![proxy.metrics]),
             ("tls_server", vec![tls.metrics]),
         ];
+        configurations::copy_rules(root, folder)?;
         let settings = Settings {
-            configuration: configurations::prometheus(root, &jobs, alertmanager.api),
+            configuration: configurations::prometheus(&jobs, alertmanager.api),
             targets: jobs.iter().map(|(_, targets)| targets.len()).sum(),
             api: ports.address(9090)?,
         };
         let prometheus = Prometheus::start_with(prometheus, "prometheus", &FLAGS, settings, folder).await?;
-        Ok(Self { playgrounds: [classic, native], proxy, tls, prometheus, alertmanager, sink, certificate })
+        let playgrounds = [classic, native];
+        Ok(Self { playgrounds, proxy, tls, prometheus, alertmanager, sink, folder: folder.clone(), certificate })
     }
 
     /// Where the load goes.

@@ -1,14 +1,118 @@
-//! Pictures.
+//! Pictures of what Prometheus shows: the queries of each dashboard, and the alerts.
 
+use std::fs;
 use std::path::Path;
+use std::time::Duration;
 
-use anyhow::Result;
+use anyhow::{Context, Result, ensure};
+use serde_json::Value;
+use tokio::time::{Instant, sleep, sleep_until};
 
+use crate::dashboards::file::{self, File};
+use crate::stage::http;
 use crate::stage::scene::Scene;
+use picture::Picture;
 
-pub(super) const CHROMIUM: &str = "chromium";
+pub(super) mod chromium;
+mod picture;
 
+/// So long there has to be something to see.
+const LOAD: Duration = Duration::from_secs(75);
+/// How much of it is shown, and how far each rate of it looks back.
+const SHOWN: &str = "1m";
+const LOOK_BACK: &str = "15s";
+/// How long it may take until an alert is firing.
+const FIRES: Duration = Duration::from_secs(60);
+
+/// So many graphs of a dashboard, with so many series each, so that all can be told apart.
+const GRAPHS: usize = 3;
+const SERIES: usize = 10;
+
+/// In pixels, as the pages have them.
+const WIDTH: u32 = 1280;
+const HEAD: u32 = 100;
+const GRAPH: u32 = 660;
+const LEGEND: u32 = 20;
+const ALERTS: u32 = 1560;
+
+/// Writes a picture of each dashboard's queries, and one of the alerts, to the folder.
 pub(super) async fn take(scene: &Scene, root: &Path, folder: &Path) -> Result<()> {
-    let _ = (scene, root, folder);
+    let begun = Instant::now();
+    fs::create_dir_all(folder).with_context(|| format!("cannot create {}", folder.display()))?;
+    println!("the pictures are taken in {LOAD:?}, when there is something to see ..");
+    firing(scene, begun + FIRES).await?;
+    sleep_until(begun + LOAD).await;
+    for dashboard in file::read(root)? {
+        let graphs = graphs(scene, &dashboard).await.with_context(|| dashboard.name.clone())?;
+        let url = format!("{}?{}", scene.prometheus.page("graph").await, parameters(&graphs));
+        let height = HEAD + graphs.iter().map(|graph| GRAPH + LEGEND * graph.series).sum::<u32>();
+        one(scene, &url, (WIDTH, height), &folder.join(format!("{}.png", dashboard.name))).await?;
+    }
+    let alerts = scene.prometheus.page("alerts").await;
+    one(scene, &alerts, (WIDTH, ALERTS), &folder.join("alerts.png")).await?;
+    if has_pages(scene).await? {
+        let alertmanager = format!("http://{}/", scene.alertmanager.api);
+        one(scene, &alertmanager, (WIDTH, ALERTS), &folder.join("alertmanager.png")).await?;
+    } else {
+        println!("this Alertmanager is built without its pages: no picture of it");
+    }
     Ok(())
+}
+
+async fn one(scene: &Scene, url: &str, size: (u32, u32), file: &Path) -> Result<()> {
+    let raw = scene.folder.join("page.png");
+    chromium::capture(url, size, &raw, &scene.folder).await?;
+    let picture = Picture::read(&raw)?;
+    fs::remove_file(&raw)?;
+    picture.check(size).with_context(|| format!("the picture of {url}"))?;
+    picture.write(file)?;
+    // What was written is what somebody looks at.
+    Picture::read(file)?.check(size).with_context(|| file.display().to_string())?;
+    println!("{}: {} bytes", file.display(), file.metadata()?.len());
+    Ok(())
+}
+
+async fn firing(scene: &Scene, deadline: Instant) -> Result<()> {
+    while scene.prometheus.vector("ALERTS{alertstate=\"firing\"}").await?.is_empty() {
+        ensure!(Instant::now() < deadline, "no alert fires after {FIRES:?}");
+        sleep(Duration::from_millis(500)).await;
+    }
+    Ok(())
+}
+
+struct Graph {
+    expr: String,
+    series: u32,
+}
+
+/// The queries of the dashboard's first panels of which a graph can be read.
+async fn graphs(scene: &Scene, dashboard: &File) -> Result<Vec<Graph>> {
+    let values = dashboard.values(LOOK_BACK);
+    let mut graphs = Vec::new();
+    for panel in dashboard.panels.iter().filter(|panel| panel.kind == "timeseries") {
+        let Some(target) = panel.targets.first() else { continue };
+        let expr = file::plain(&target.expr, &values)?;
+        let answer = scene.prometheus.ask("query", &[("query", &expr)]).await.with_context(|| expr.clone())?;
+        let series = answer.get("result").and_then(Value::as_array).map_or(0, Vec::len);
+        if (1..=SERIES).contains(&series) {
+            graphs.push(Graph { expr, series: u32::try_from(series)? });
+        }
+        if graphs.len() == GRAPHS {
+            break;
+        }
+    }
+    ensure!(!graphs.is_empty(), "no panel has data");
+    Ok(graphs)
+}
+
+fn parameters(graphs: &[Graph]) -> String {
+    let of = |(place, graph): (usize, &Graph)| {
+        format!("g{place}.expr={}&g{place}.tab=0&g{place}.range_input={SHOWN}", http::encoded(&graph.expr))
+    };
+    graphs.iter().enumerate().map(of).collect::<Vec<_>>().join("&")
+}
+
+/// Debian's package has a page that says that it has none.
+async fn has_pages(scene: &Scene) -> Result<bool> {
+    Ok(!http::get(scene.alertmanager.api, "/", "text/html").await?.contains("does not include"))
 }

@@ -22,10 +22,9 @@ pub(super) fn clients(wire: &Wire) -> Vec<Client> {
     };
     vec![
         again("a request that takes long", 3000, |wire| once(wire, Call::get("/slow?ms=800", "/slow")).boxed()),
-        again("an error of the server", 1000, |wire| once(wire, status("/status/503", 503)).boxed()),
-        again("a relay to an error", 2000, |wire| once(wire, status("/relay?path=/status/500", 502)).boxed()),
-        again("a relay to a panic", 4000, |wire| once(wire, status("/relay?path=/panic", 502)).boxed()),
-        again("a panic", 4000, |wire| panic(wire).boxed()),
+        again("a relay to an error", 6000, |wire| once(wire, status("/relay?path=/status/500", 502)).boxed()),
+        again("a relay to a panic", 9000, |wire| once(wire, status("/relay?path=/panic", 502)).boxed()),
+        again("a panic", 7000, |wire| panic(wire).boxed()),
         again("a client that gives up before the head", 2000, |wire| gives_up(wire, "/slow?ms=", "").boxed()),
         again("a client that gives up in the body", 2000, |wire| {
             gives_up(wire, "/stream?chunks=2&bytes=100&delay_ms=", "xxx").boxed()

@@ -1,4 +1,4 @@
-//! Clients that use everything there is, at a pace that any machine keeps up with: some 70 requests a second in all.
+//! Clients that use everything there is, at a pace that any machine keeps up with: some 80 requests a second in all.
 
 use std::convert::Infallible;
 use std::net::SocketAddr;
@@ -17,7 +17,7 @@ mod proxied;
 mod secure;
 
 /// Of each hundred requests of the mix, so many are answered with an error of the server.
-pub(crate) const ERRORS: u32 = 5;
+pub(crate) const ERRORS: u32 = 3;
 
 /// Where to send it.
 #[derive(Debug, Clone)]
