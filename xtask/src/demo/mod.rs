@@ -11,8 +11,8 @@ use xshell::Shell;
 use crate::command::Command;
 use crate::programs::{self, Source};
 use crate::stage::ending::Ending;
-use crate::stage::scene::{Ports, Scene, Setting, Temporary};
-use crate::stage::{Place, alertmanager, load};
+use crate::stage::scene::{self, Ports, Scene, Setting, Temporary};
+use crate::stage::{Place, load};
 use crate::workspace::Workspace;
 
 mod addresses;
@@ -35,7 +35,7 @@ pub(crate) struct Arguments {
 pub(crate) fn run(workspace: &Workspace, arguments: &Arguments) -> Result<()> {
     let sh = Shell::new()?;
     sh.change_dir(&workspace.root);
-    require(&sh)?;
+    scene::require(&sh)?;
     if arguments.screenshots.is_some() {
         programs::require(&sh, pictures::chromium::PROGRAM, Source::Apt("chromium"))?;
     }
@@ -49,14 +49,6 @@ pub(crate) fn run(workspace: &Workspace, arguments: &Arguments) -> Result<()> {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     // Whatever is left is dropped with the runtime, and that kills it; then the folder goes.
     runtime.block_on(show(&setting, arguments))
-}
-
-/// What the scene is made of.
-pub(crate) fn require(sh: &Shell) -> Result<()> {
-    programs::require(sh, "prometheus", Source::Apt("prometheus"))?;
-    programs::require(sh, alertmanager::PROGRAM, Source::Apt("prometheus-alertmanager"))?;
-    programs::require(sh, "curl", Source::Apt("curl"))?;
-    programs::require(sh, "openssl", Source::Apt("openssl"))
 }
 
 /// Until it is told to end, which it may be told at any time, or until it has shown enough.

@@ -14,6 +14,7 @@ use crate::programs::{self, Source};
 use crate::readme::Readme;
 use crate::stage::Place;
 use crate::stage::ending::Ending;
+use crate::stage::scene;
 use crate::steps::Step;
 use crate::workspace::Workspace;
 
@@ -24,6 +25,7 @@ mod environment;
 mod expect;
 mod formats;
 mod load;
+mod observed;
 mod outside;
 mod package;
 mod playground;
@@ -82,6 +84,11 @@ pub(crate) fn steps(workspace: &Workspace) -> Result<Vec<Step>> {
         formats::judged(sh, &judged, &environment, &[playground::NAME])
     }));
     steps.extend(connections::steps(&place, &prometheus_binaries()));
+    for binary in prometheus_binaries() {
+        let (place, root) = (place.clone(), workspace.root.clone());
+        let name = format!("dashboards and alerts under load, under {}", binary.display());
+        steps.push(Step::check(name, INTEGRATION, move |_| limited(observed::run(&root, &place, &binary))));
+    }
     steps.extend(spans::steps(workspace, &place));
     steps.extend(signals::steps(workspace, &place));
     let again = place.clone();
@@ -103,16 +110,13 @@ pub(crate) fn steps(workspace: &Workspace) -> Result<Vec<Step>> {
 const INTEGRATION: &str = "cargo xtask integration";
 
 fn prepare(sh: &Shell, folder: &Path) -> Result<()> {
-    for program in ["prometheus", "promtool"] {
-        programs::require(sh, program, Source::Apt("prometheus"))?;
-    }
-    programs::require(sh, "curl", Source::Apt("curl"))?;
+    programs::require(sh, "promtool", Source::Apt("prometheus"))?;
+    scene::require(sh)?;
     programs::require(sh, "zstd", Source::Apt("zstd"))?;
     programs::require(sh, "wrk", Source::Apt("wrk"))?;
     programs::require(sh, "h2load", Source::Apt("nghttp2-client"))?;
     programs::require(sh, "socat", Source::Apt("socat"))?;
     programs::require(sh, "nc", Source::Apt("netcat-openbsd"))?;
-    programs::require(sh, "openssl", Source::Apt("openssl"))?;
     // What an earlier run left must not pass for this one's.
     if folder.exists() {
         std::fs::remove_dir_all(folder).with_context(|| format!("cannot empty {}", folder.display()))?;

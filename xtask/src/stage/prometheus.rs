@@ -120,8 +120,10 @@ impl Prometheus {
 
     /// The data that an endpoint of the API answers with.
     pub(crate) async fn ask(&self, endpoint: &str, parameters: &[(&str, &str)]) -> Result<Value> {
-        let parameters: Vec<String> =
-            parameters.iter().map(|(name, value)| format!("{name}={}", http::encoded(value))).collect();
+        let parameters: Vec<String> = parameters
+            .iter()
+            .map(|(name, value)| format!("{}={}", http::encoded(name), http::encoded(value)))
+            .collect();
         let path = format!("/api/v1/{endpoint}?{}", parameters.join("&"));
         let mut answer: Value = serde_json::from_str(&http::get(self.api, &path, "*/*").await?)?;
         Ok(answer.get_mut("data").with_context(|| format!("no data from {path}"))?.take())

@@ -6,14 +6,16 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use rustix::process::Signal;
+use xshell::Shell;
 
-use super::alertmanager::Alertmanager;
+use super::alertmanager::{self, Alertmanager};
 use super::configurations;
 use super::example::{Example, Launch};
 use super::load::{self, Targets};
 use super::prometheus::{Prometheus, Settings};
 use super::sink::Sink;
 use super::{Place, free_address};
+use crate::programs::{self, Source};
 
 const FLAGS: [&str; 3] = [
     "--enable-feature=exemplar-storage,native-histograms",
@@ -21,6 +23,14 @@ const FLAGS: [&str; 3] = [
     "--web.console.libraries=/etc/prometheus/console_libraries",
     "--web.console.templates=/etc/prometheus/consoles",
 ];
+
+/// The programs that it is made of, and that its clients are.
+pub(crate) fn require(sh: &Shell) -> Result<()> {
+    programs::require(sh, "prometheus", Source::Apt("prometheus"))?;
+    programs::require(sh, alertmanager::PROGRAM, Source::Apt("prometheus-alertmanager"))?;
+    programs::require(sh, "curl", Source::Apt("curl"))?;
+    programs::require(sh, "openssl", Source::Apt("openssl"))
+}
 
 /// What to start it with.
 #[derive(Debug)]
@@ -116,6 +126,7 @@ impl Scene {
     pub(crate) async fn stop(self) -> Result<()> {
         self.prometheus.stop().await?;
         self.alertmanager.stop().await?;
+        self.sink.take_all();
         for example in self.playgrounds.into_iter().chain([self.proxy, self.tls]) {
             example.stop(Signal::TERM).await?;
         }

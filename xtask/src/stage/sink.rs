@@ -2,7 +2,7 @@
 
 use std::convert::Infallible;
 use std::net::{Ipv4Addr, SocketAddr};
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::{Context, Result};
@@ -37,6 +37,8 @@ pub(crate) struct Sink {
 #[derive(Debug, Default)]
 struct Got {
     exports: AtomicUsize,
+    /// Nothing is refused any more.
+    content: AtomicBool,
     /// Each alert of each message, as Alertmanager has it.
     alerts: Mutex<Vec<Value>>,
 }
@@ -52,6 +54,11 @@ impl Sink {
     /// How many exports have come.
     pub(crate) fn exports(&self) -> usize {
         self.got.exports.load(Ordering::Relaxed)
+    }
+
+    /// Takes all that comes from now on: a service whose last export fails ends with an error.
+    pub(crate) fn take_all(&self) {
+        self.got.content.store(true, Ordering::Relaxed);
     }
 
     /// Each alert that Alertmanager has told of, once for each time that it did.
@@ -102,7 +109,8 @@ impl Got {
             return status(StatusCode::NOT_FOUND);
         }
         let count = self.exports.fetch_add(1, Ordering::Relaxed) + 1;
-        let mut answer = status(verdict(count));
+        let content = self.content.load(Ordering::Relaxed);
+        let mut answer = status(if content { StatusCode::OK } else { verdict(count) });
         // No bytes are a message that says that all is well.
         answer.headers_mut().insert(CONTENT_TYPE, hyper::header::HeaderValue::from_static("application/x-protobuf"));
         answer
@@ -155,7 +163,11 @@ mod tests {
             counts[[200, 400, 503].iter().position(|known| *known == status).unwrap()] += 1;
         }
         assert_eq!(counts, [REFUSED * POSTPONED - POSTPONED - REFUSED + 1, POSTPONED, REFUSED - 1]);
-        assert_eq!(sink.exports(), REFUSED * POSTPONED);
+        sink.take_all();
+        for _ in 0..REFUSED {
+            assert_eq!(post(&sink, "/v1/metrics", "points").await, 200);
+        }
+        assert_eq!(sink.exports(), REFUSED * (POSTPONED + 1));
 
         assert_eq!(post(&sink, ALERTS, r#"{"alerts": [{"status": "firing"}, {"status": "resolved"}]}"#).await, 200);
         assert_eq!(post(&sink, ALERTS, "{}").await, 400);

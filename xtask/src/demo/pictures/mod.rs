@@ -31,7 +31,7 @@ const SERIES: usize = 10;
 /// In pixels, as the pages have them.
 const WIDTH: u32 = 1280;
 const HEAD: u32 = 100;
-const GRAPH: u32 = 660;
+const GRAPH: u32 = 680;
 const LEGEND: u32 = 20;
 const ALERTS: u32 = 1560;
 

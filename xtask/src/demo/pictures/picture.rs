@@ -92,17 +92,19 @@ mod tests {
 
     #[test]
     fn a_picture_is_what_was_written_or_close_to_it() {
-        let pixels: Vec<Color> = (0..40_u8).flat_map(|y| (0..20_u8).map(move |x| [x * 10, y * 6, 7])).collect();
-        let picture = Picture { width: 20, height: 40, pixels };
+        // Three of each color of the palette, and one that differs a little.
+        let of = |x: u8, y: u8| [[x, y, 7], [x, y, 7], [x, y, 7], [x + 1, y, 7]];
+        let grid = (0..16_u8).flat_map(|y| (0..16_u8).map(move |x| (x * 16, y * 16)));
+        let picture = Picture { width: 64, height: 16, pixels: grid.flat_map(|(x, y)| of(x, y)).collect() };
         let file = file("close");
         picture.write(&file).unwrap();
         let read = Picture::read(&file).unwrap();
         std::fs::remove_file(&file).unwrap();
-        read.check((20, 40)).unwrap();
-        assert_eq!(read.colors().len(), PALETTE);
-        let far = |(a, b): (&Color, &Color)| a.iter().zip(b).any(|(a, b)| a.abs_diff(*b) > 60);
+        read.check((64, 16)).unwrap();
+        assert_eq!((picture.colors().len(), read.colors().len()), (2 * PALETTE, PALETTE));
+        let far = |(a, b): (&Color, &Color)| a.iter().zip(b).any(|(a, b)| a.abs_diff(*b) > 1);
         assert!(!picture.pixels.iter().zip(&read.pixels).any(far));
-        assert!(read.check((40, 20)).is_err());
+        assert!(read.check((16, 64)).is_err());
     }
 
     #[test]
