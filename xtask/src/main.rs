@@ -13,6 +13,7 @@ mod history;
 mod integration;
 mod lint;
 mod programs;
+mod promql;
 mod readme;
 mod steps;
 mod test;
