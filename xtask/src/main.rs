@@ -14,6 +14,7 @@ mod history;
 mod integration;
 mod lint;
 mod programs;
+mod promql;
 mod readme;
 mod stage;
 mod steps;
@@ -44,6 +45,8 @@ enum Task {
     /// Starts the examples with clients that use them, and a Prometheus and an Alertmanager that watch them, on loopback,
     /// until Ctrl-C: all metrics, rules and alerts alive.
     Demo(demo::Arguments),
+    /// Writes Grafana's dashboards of the examples, as they are said in xtask/src/dashboards.
+    Dashboards,
     /// Everything that has to pass before a change is merged.
     Ci {
         /// The tests that take minutes as well.
@@ -73,6 +76,7 @@ fn run() -> anyhow::Result<()> {
         Task::Integration => steps.run(integration::steps(&workspace)?),
         Task::Bench(arguments) => bench::run(&workspace, &arguments),
         Task::Demo(arguments) => demo::run(&workspace, &arguments),
+        Task::Dashboards => dashboards::write(&workspace),
         Task::Ci { full } => ci::run(&workspace, &mut steps, full),
     }
 }

@@ -1,6 +1,6 @@
 //! Exemplars lead from a panel to a trace.
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use serde_json::Value;
 
 use super::{LOOK_BACK, Span};
@@ -12,6 +12,7 @@ const DIGITS: usize = 32;
 
 /// Some query that asks for exemplars gets one of a trace.
 pub(super) async fn faults(scene: &Scene, dashboards: &[File], span: Span) -> Result<Vec<String>> {
+    let mut faults = Vec::new();
     let (mut asked, mut answered, mut found) = (0, 0, 0);
     for dashboard in dashboards {
         let values = dashboard.values(LOOK_BACK);
@@ -19,15 +20,22 @@ pub(super) async fn faults(scene: &Scene, dashboards: &[File], span: Span) -> Re
         for target in targets.filter(|target| target.exemplar) {
             let expr = file::plain(&target.expr, &values)?;
             let parameters = [("query", &*expr), ("start", &span.start()), ("end", &span.end()?)];
-            let answer = scene.prometheus.ask("query_exemplars", &parameters).await.with_context(|| expr.clone())?;
-            let traces = traces(&answer);
+            match scene.prometheus.ask("query_exemplars", &parameters).await {
+                Ok(answer) => {
+                    let traces = traces(&answer);
+                    answered += usize::from(traces > 0);
+                    found += traces;
+                }
+                Err(error) => faults.push(format!("{}, exemplars: {error:#}", dashboard.name)),
+            }
             asked += 1;
-            answered += usize::from(traces > 0);
-            found += traces;
         }
     }
     println!("{answered} of {asked} queries that ask for exemplars have got some: {found} with the id of a trace");
-    Ok(if found > 0 { vec![] } else { vec![format!("{asked} queries ask for exemplars, and no trace has come")] })
+    if found == 0 {
+        faults.push(format!("{asked} queries ask for exemplars, and no trace has come"));
+    }
+    Ok(faults)
 }
 
 /// How many of them have the id of a trace.

@@ -16,9 +16,10 @@ pub(super) async fn faults(scene: &Scene, dashboard: &File) -> Result<Vec<String
         let selector = file::plain(selector, &values)?;
         let matches = [("match[]", &*selector)];
         let matches = if selector.is_empty() { &[] } else { &matches[..] };
-        let answer = scene.prometheus.ask(&format!("label/{label}/values"), matches).await.with_context(place)?;
-        if answer.as_array().is_none_or(Vec::is_empty) {
-            faults.push(format!("{} has no value: `{}`", place(), variable.query));
+        match scene.prometheus.ask(&format!("label/{label}/values"), matches).await {
+            Ok(answer) if answer.as_array().is_some_and(|values| !values.is_empty()) => {}
+            Ok(_) => faults.push(format!("{} has no value: `{}`", place(), variable.query)),
+            Err(error) => faults.push(format!("{}: {error:#}", place())),
         }
     }
     Ok(faults)
