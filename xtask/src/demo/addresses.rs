@@ -4,7 +4,7 @@ use crate::stage::scene::Scene;
 
 /// A line for each address.
 pub(super) async fn table(scene: &Scene) -> String {
-    let Scene { playgrounds: [classic, native], proxy, tls, prometheus, alertmanager, .. } = scene;
+    let Scene { playgrounds: [classic, native], proxies: [proxy, _], tls, prometheus, alertmanager, .. } = scene;
     let (graphs, alerts) = (prometheus.page("graph").await, prometheus.page("alerts").await);
     let rows = [
         ("Prometheus", graphs),

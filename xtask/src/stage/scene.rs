@@ -3,9 +3,11 @@
 use std::fs;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use anyhow::{Context, Result};
 use rustix::process::Signal;
+use tokio::time::sleep;
 use xshell::Shell;
 
 use super::alertmanager::{self, Alertmanager};
@@ -32,6 +34,9 @@ pub(crate) fn require(sh: &Shell) -> Result<()> {
     programs::require(sh, "openssl", Source::Apt("openssl"))
 }
 
+/// What the sink has not taken is sent again until then.
+const SENT_AGAIN: Duration = Duration::from_secs(2);
+
 /// What to start it with.
 #[derive(Debug)]
 pub(crate) struct Setting {
@@ -55,7 +60,8 @@ pub(crate) enum Ports {
 pub(crate) struct Scene {
     /// With classic histograms, and with native ones.
     pub(crate) playgrounds: [Example; 2],
-    pub(crate) proxy: Example,
+    /// In front of the first of them, and of nothing.
+    pub(crate) proxies: [Example; 2],
     pub(crate) tls: Example,
     pub(crate) prometheus: Prometheus,
     pub(crate) alertmanager: Alertmanager,
@@ -82,15 +88,19 @@ impl Scene {
         let (upstream, most) = (classic.server.to_string(), load::MOST_PROXIED.to_string());
         let args = ["--upstream", &upstream, "--idle-after", "2", "--max-connections", &most];
         let proxy = launch("tcp_proxy", "tcp_proxy", &args, 62014).await?;
+        let nobody = free_address()?.to_string();
+        let args = ["--upstream", &nobody];
+        let astray = launch("tcp_proxy", "tcp_proxy-astray", &args, 62016).await?;
         let certificate = folder.join("certificate.pem");
         let certificate = certificate.to_str().context("a folder with an odd name")?.to_owned();
-        let tls = launch("tls_server", "tls_server", &["--certificate", &certificate], 62015).await?;
+        let args = ["--certificate", &certificate];
+        let tls = launch("tls_server", "tls_server", &args, 62015).await?;
 
         let alerts = ports.address(9093)?;
         let alertmanager = Alertmanager::start(&configurations::alertmanager(root, &sink)?, alerts, folder).await?;
         let jobs = [
             ("playground", vec![classic.metrics, native.metrics]),
-            ("tcp_proxy", vec![proxy.metrics]),
+            ("tcp_proxy", vec![proxy.metrics, astray.metrics]),
             ("tls_server", vec![tls.metrics]),
         ];
         configurations::copy_rules(root, folder)?;
@@ -100,15 +110,15 @@ impl Scene {
             api: ports.address(9090)?,
         };
         let prometheus = Prometheus::start_with(prometheus, "prometheus", &FLAGS, settings, folder).await?;
-        let playgrounds = [classic, native];
-        Ok(Self { playgrounds, proxy, tls, prometheus, alertmanager, sink, folder: folder.clone(), certificate })
+        let (playgrounds, proxies) = ([classic, native], [proxy, astray]);
+        Ok(Self { playgrounds, proxies, tls, prometheus, alertmanager, sink, folder: folder.clone(), certificate })
     }
 
     /// Where the load goes.
     pub(crate) fn targets(&self) -> Targets {
         Targets {
             playgrounds: self.playgrounds.each_ref().map(|playground| playground.server),
-            proxy: self.proxy.server,
+            proxies: self.proxies.each_ref().map(|proxy| proxy.server),
             tls: self.tls.server,
             certificate: self.certificate.clone(),
         }
@@ -116,7 +126,7 @@ impl Scene {
 
     /// Fails as soon as a program has ended by itself.
     pub(crate) fn still_runs(&mut self) -> Result<()> {
-        let examples = self.playgrounds.iter_mut().chain([&mut self.proxy, &mut self.tls]);
+        let examples = self.playgrounds.iter_mut().chain(&mut self.proxies).chain([&mut self.tls]);
         examples.map(Example::still_runs).collect::<Result<()>>()?;
         self.prometheus.still_runs()?;
         self.alertmanager.still_runs()
@@ -124,10 +134,11 @@ impl Scene {
 
     /// Ends everything, in an order in which nobody misses another one.
     pub(crate) async fn stop(self) -> Result<()> {
+        self.sink.take_all();
+        sleep(SENT_AGAIN).await;
         self.prometheus.stop().await?;
         self.alertmanager.stop().await?;
-        self.sink.take_all();
-        for example in self.playgrounds.into_iter().chain([self.proxy, self.tls]) {
+        for example in self.playgrounds.into_iter().chain(self.proxies).chain([self.tls]) {
             example.stop(Signal::TERM).await?;
         }
         Ok(())

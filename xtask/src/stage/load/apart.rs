@@ -29,6 +29,8 @@ pub(super) fn clients(wire: &Wire) -> Vec<Client> {
         again("a client that gives up in the body", 2000, |wire| {
             gives_up(wire, "/stream?chunks=2&bytes=100&delay_ms=", "xxx").boxed()
         }),
+        again("a client that gives up on a relay", 3000, |wire| gives_up(wire, "/relay?path=/slow?ms=", "").boxed()),
+        again("a client that breaks off", 3000, |wire| breaks_off(wire).boxed()),
         web_socket(wire.clone()).boxed(),
         idle(wire.clone()).boxed(),
     ]
@@ -64,6 +66,14 @@ async fn gives_up(wire: Wire, path: &str, enough: &str) -> Result<()> {
     }
     sleep(Duration::from_millis(100)).await;
     Ok(())
+}
+
+/// In the middle of its upload.
+async fn breaks_off(wire: Wire) -> Result<()> {
+    let mut raw = wire.raw().await?;
+    raw.write("POST /echo HTTP/1.1\r\nHost: playground\r\nContent-Length: 9\r\n\r\nhalf").await?;
+    raw.read_until("half").await?;
+    raw.reset()
 }
 
 /// One that is open all the time, and one that is opened and closed.

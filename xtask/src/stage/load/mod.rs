@@ -23,7 +23,8 @@ pub(crate) const ERRORS: u32 = 3;
 #[derive(Debug, Clone)]
 pub(crate) struct Targets {
     pub(crate) playgrounds: [SocketAddr; 2],
-    pub(crate) proxy: SocketAddr,
+    /// One that leads to a playground, and one that leads nowhere.
+    pub(crate) proxies: [SocketAddr; 2],
     pub(crate) tls: SocketAddr,
     /// The file with the certificate of the server with TLS.
     pub(crate) certificate: String,
@@ -40,7 +41,7 @@ pub(crate) async fn run(targets: &Targets) -> Result<Infallible> {
         clients.extend(mix::clients(&Wire::new(playground)));
         clients.extend(apart::clients(&Wire::new(playground)));
     }
-    clients.extend(proxied::clients(&Wire::new(targets.proxy)));
+    clients.extend(proxied::clients(&targets.proxies.map(Wire::new)));
     clients.extend(secure::clients(targets.tls, &targets.certificate));
     try_join_all(clients).await?;
     anyhow::bail!("no client is left")

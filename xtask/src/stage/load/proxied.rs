@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
-use anyhow::Result;
+use anyhow::{Result, ensure};
 use futures_util::FutureExt;
 use futures_util::future::join_all;
 use tokio::time::sleep;
 
-use super::{Client, apart, pace};
-use crate::stage::client::{self, Call};
+use super::{Client, apart, client, pace};
+use crate::stage::client::{Call, Client as Http};
 use crate::stage::wire::Wire;
 
 /// As many as the proxy lets in at once.
@@ -20,15 +20,20 @@ const KEPT: usize = 10;
 /// Longer than the proxy needs to see that a client has gone.
 const GONE: Duration = Duration::from_millis(500);
 
-pub(super) fn clients(wire: &Wire) -> [Client; 2] {
-    [through(wire.clone()).boxed(), waits(wire.clone()).boxed()]
+pub(super) fn clients([wire, astray]: &[Wire; 2]) -> [Client; 3] {
+    let astray = astray.clone();
+    [
+        through(wire.clone()).boxed(),
+        waits(wire.clone()).boxed(),
+        client("a proxy that leads nowhere", Duration::from_secs(2), move || turned_away(astray.clone())),
+    ]
 }
 
 /// The crowd comes when nobody else does who wants to be let in.
 async fn through(wire: Wire) -> Result<()> {
     let mut pace = pace(Duration::from_millis(200));
     loop {
-        let mut client = client::Client::http1(&wire).await?;
+        let mut client = Http::http1(&wire).await?;
         for _ in 0..KEPT {
             pace.tick().await;
             client.sender.call(&Call::get("/users/1", "/users/{id}")).await?;
@@ -45,6 +50,12 @@ async fn visit(wire: &Wire) -> Result<()> {
     raw.write(apart::get("/")).await?;
     raw.read_until("this text").await?;
     sleep(GONE).await;
+    Ok(())
+}
+
+async fn turned_away(wire: Wire) -> Result<()> {
+    let answer = wire.raw().await?.read_to_end().await?;
+    ensure!(answer.is_empty(), "an answer from nowhere: {answer:?}");
     Ok(())
 }
 
