@@ -78,7 +78,7 @@ pub(crate) fn read(root: &Path) -> Result<Vec<File>> {
 }
 
 /// The texts of the files by their names without extension.
-pub(super) fn texts(root: &Path) -> Result<BTreeMap<String, String>> {
+pub(crate) fn texts(root: &Path) -> Result<BTreeMap<String, String>> {
     let folder = root.join(FOLDER);
     let mut texts = BTreeMap::new();
     for entry in fs::read_dir(&folder).with_context(|| format!("cannot list {}", folder.display()))? {

@@ -19,12 +19,16 @@ mod variable;
 #[cfg(test)]
 mod tests;
 
-/// `cargo xtask dashboards`: writes all of them.
+/// `cargo xtask dashboards`: writes all of them, and reads them again.
 pub(crate) fn write(workspace: &Workspace) -> Result<()> {
     let folder = workspace.root.join(file::FOLDER);
     for (name, text) in generated() {
         let path = folder.join(format!("{name}.json"));
         fs::write(&path, text).with_context(|| format!("cannot write {}", path.display()))?;
+    }
+    for file in file::read(&workspace.root)? {
+        let queries: usize = file.panels.iter().map(|panel| panel.targets.len()).sum();
+        println!("{}.json: {} panels, {queries} queries", file.name, file.panels.len());
     }
     Ok(())
 }

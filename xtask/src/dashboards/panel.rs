@@ -83,15 +83,15 @@ impl Panel {
     }
 
     /// One more query. `legend` names its series, with labels in double braces.
-    pub(super) fn query(mut self, legend: &str, query: impl Into<String>) -> Self {
-        let target = self.target(legend, query.into());
+    pub(super) fn query(mut self, legend: &str, query: impl AsRef<str>) -> Self {
+        let target = self.target(legend, query.as_ref());
         self.targets.push(target);
         self
     }
 
     /// One more query, whose buckets have exemplars to show.
-    pub(super) fn query_with_exemplars(mut self, legend: &str, query: impl Into<String>) -> Self {
-        let mut target = self.target(legend, query.into());
+    pub(super) fn query_with_exemplars(mut self, legend: &str, query: impl AsRef<str>) -> Self {
+        let mut target = self.target(legend, query.as_ref());
         target["exemplar"] = true.into();
         self.targets.push(target);
         self
@@ -122,7 +122,7 @@ impl Panel {
         self
     }
 
-    fn target(&self, legend: &str, query: String) -> Value {
+    fn target(&self, legend: &str, query: &str) -> Value {
         let letter = char::from(b'A'.saturating_add(u8::try_from(self.targets.len()).unwrap_or(u8::MAX)));
         let mut target = json!({"refId": letter.to_string(), "expr": query});
         if !legend.is_empty() {

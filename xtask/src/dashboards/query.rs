@@ -69,6 +69,11 @@ impl Histogram {
         sum(by, &self.either("count", more))
     }
 
+    /// The same, of what has buckets.
+    pub(super) fn classic_count(self, by: &str, more: &str) -> String {
+        sum(by, &rate(&format!("{}_count", self.name), &self.with(more)))
+    }
+
     /// What was recorded in a second, added up.
     pub(super) fn total(self, by: &str, more: &str) -> String {
         sum(by, &self.either("sum", more))

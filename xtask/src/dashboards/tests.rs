@@ -9,14 +9,27 @@ fn root() -> &'static Path {
 }
 
 fn server() -> Value {
-    serde_json::from_str(&generated()["http-server"]).unwrap()
+    shortened("http-server")
+}
+
+/// The first row that is open and the first that is not: to parse all queries for each mistake takes long.
+fn shortened(name: &str) -> Value {
+    let mut json: Value = serde_json::from_str(&generated()[name]).unwrap();
+    let panels = json["panels"].as_array_mut().unwrap();
+    let mut rows = 0;
+    panels.retain(|panel| {
+        rows += u32::from(panel["type"] == "row");
+        rows == 1 || panel["title"] == "Native histograms"
+    });
+    json
 }
 
 /// What is found after `change`.
 fn found(change: impl FnOnce(&mut Value)) -> Vec<String> {
-    let mut texts = generated();
     let mut json = server();
     change(&mut json);
+    // One more file will do: what two files share is found among these.
+    let mut texts = BTreeMap::from([("runtime".to_owned(), shortened("runtime").to_string())]);
     texts.insert("http-server".to_owned(), json.to_string());
     check::faults(&texts)
 }
@@ -58,8 +71,7 @@ fn a_panel_that_says_too_little_is_found() {
     for (key, fault) in
         [("title", "panel `` (101): it has no title"), ("description", "panel `Requests` (101): it has no description")]
     {
-        is_found(|json| json["panels"][FIRST][key] = " ".into(), fault);
-        is_found(|json| _ = json["panels"][FIRST].as_object_mut().unwrap().insert(key.to_owned(), "".into()), fault);
+        is_found(|json| json["panels"][FIRST][key] = "".into(), fault);
     }
     is_found(
         |json| json["panels"][FIRST]["fieldConfig"]["defaults"] = json!({}),
@@ -91,7 +103,10 @@ fn names_that_two_have_are_found() {
         found(|json| json["uid"] = "telemetry-runtime".into()),
         ["the uid `telemetry-runtime` is that of two files"]
     );
-    assert_eq!(found(|json| json["title"] = "Connections".into()), ["the title `Connections` is that of two files"]);
+    assert_eq!(
+        found(|json| json["title"] = "Process and runtime".into()),
+        ["the title `Process and runtime` is that of two files"]
+    );
 }
 
 /// A panel in a collapsed row is as much a panel as any other.

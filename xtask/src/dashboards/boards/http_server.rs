@@ -118,7 +118,7 @@ fn apdex_native() -> Panel {
 /// Where all requests fail, none satisfies.
 fn from_buckets() -> String {
     let both = DURATIONS.buckets("", &format!("le=~\"$apdex\", {SUCCEEDED}"));
-    let all = DURATIONS.count("", NOT_CANCELLED);
+    let all = DURATIONS.classic_count("", NOT_CANCELLED);
     share(&format!("({both} / 2 or 0 * {all})"), &all)
 }
 

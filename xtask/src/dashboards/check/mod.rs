@@ -35,7 +35,7 @@ pub(super) fn faults(texts: &BTreeMap<String, String>) -> Vec<String> {
 
 fn of_file(json: &Value, file: &File) -> Vec<String> {
     let top = panels(json);
-    let all: Vec<&Value> = top.iter().chain(top.iter().flat_map(|panel| panels(panel))).collect();
+    let all: Vec<&Value> = top.iter().chain(top.iter().flat_map(panels)).collect();
     let mut faults: Vec<String> = twice(all.iter().map(|panel| format!("the id {}", panel["id"])), "panels").collect();
     for panel in &all {
         let found = if panel["type"] == "row" { of_row(panel) } else { of_panel(panel) };
