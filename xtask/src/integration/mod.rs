@@ -33,6 +33,7 @@ mod process;
 mod prometheus;
 mod promtool;
 mod report;
+mod rules;
 mod signals;
 mod spans;
 mod stops;
@@ -56,11 +57,13 @@ pub(crate) fn steps(workspace: &Workspace) -> Result<Vec<Step>> {
     let place = Place { binaries: workspace.target.join("debug"), folder: workspace.target.join("integration") };
     let scrape = place.folder.join(playground::SCRAPE);
     let folder = place.folder.clone();
-    let config = workspace.root.join(observability::FOLDER).join("prometheus.yml");
+    let observed = workspace.root.join(observability::FOLDER);
+    let routed = observed.clone();
 
     let mut steps = vec![
         Step::check("programs", INTEGRATION, move |sh| prepare(sh, &folder)),
-        Step::check("prometheus.yml of the examples", INTEGRATION, move |sh| promtool::accepts_config(sh, &config)),
+        Step::check("rules of Prometheus", INTEGRATION, move |sh| rules::hold(sh, &observed)),
+        Step::check("routes of Alertmanager", INTEGRATION, move |sh| rules::are_routed(sh, &routed)),
         Step::quiet("build of the examples", Command::new("cargo build --quiet -p telemetry-examples --bins")),
     ];
     for binary in prometheus_binaries() {
