@@ -5,7 +5,6 @@ use std::path::Path;
 use anyhow::{Context, Result, ensure};
 use xshell::Shell;
 
-
 const STYLE: i32 = 3;
 
 /// The scrape is right and in style.

@@ -131,7 +131,6 @@ impl<'a> Rule<'a> {
 /// Whether the name is in the expression, and not as a part of a longer one.
 fn uses(expr: &str, name: &str) -> bool {
     let of_a_name = |c: char| c.is_alphanumeric() || c == '_' || c == ':';
-    expr.match_indices(name).any(|(start, _)| {
-        !expr[..start].ends_with(of_a_name) && !expr[start + name.len()..].starts_with(of_a_name)
-    })
+    expr.match_indices(name)
+        .any(|(start, _)| !expr[..start].ends_with(of_a_name) && !expr[start + name.len()..].starts_with(of_a_name))
 }
