@@ -86,7 +86,7 @@ impl Scene {
         let classic = launch("playground", "playground", &[][..], 62012).await?;
         let native = launch("playground", "playground-native", &["--native-histograms"], 62013).await?;
         let (upstream, most) = (classic.server.to_string(), load::MOST_PROXIED.to_string());
-        let args = ["--upstream", &upstream, "--idle-after", "2", "--max-connections", &most];
+        let args = ["--upstream", &upstream, "--idle-after", "2", "--max-connections", &most, "--max-seconds", "8"];
         let proxy = launch("tcp_proxy", "tcp_proxy", &args, 62014).await?;
         let nobody = free_address()?.to_string();
         let args = ["--upstream", &nobody];

@@ -59,10 +59,11 @@ async fn turned_away(wire: Wire) -> Result<()> {
     Ok(())
 }
 
-/// Asks once, and is idle from then on.
+/// Asks once, and is idle until the proxy has had enough of it.
 async fn waits(wire: Wire) -> Result<()> {
-    let mut raw = wire.raw().await?;
-    raw.write(apart::get("/")).await?;
-    raw.read_until("this text").await?;
-    std::future::pending().await
+    loop {
+        let mut raw = wire.raw().await?;
+        raw.write(apart::get("/")).await?;
+        raw.read_to_end().await?;
+    }
 }
