@@ -39,7 +39,6 @@ const MOST_CHUNKS: u64 = 10_000;
 const LARGEST_CHUNK: usize = 1 << 20;
 
 /// All routes. The layers come last: they cover the routes, and the fallback too.
-#[must_use]
 pub fn router(relay: Relay) -> Router {
     Router::new()
         .route("/", get(INDEX))

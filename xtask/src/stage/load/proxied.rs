@@ -1,4 +1,5 @@
-//! Clients of the proxy, which lets in only so many.
+//! Clients of the proxy, which lets in only so many, and nobody for long. Whether a client is let in, and how far it gets
+//! then, is for the proxy to say.
 
 use std::time::Duration;
 
@@ -31,20 +32,23 @@ pub(super) fn clients([wire, astray]: &[Wire; 2]) -> [Client; 3] {
 
 /// The crowd comes when nobody else does who wants to be let in.
 async fn through(wire: Wire) -> Result<()> {
-    let mut pace = pace(Duration::from_millis(200));
     loop {
-        let mut client = Http::http1(&wire).await?;
-        for _ in 0..KEPT {
-            pace.tick().await;
-            client.sender.call(&Call::get("/users/1", "/users/{id}")).await?;
-        }
-        client.close().await?;
+        let _ = requests(&wire).await;
         join_all((0..CROWD).map(|_| visit(&wire))).await;
         sleep(GONE).await;
     }
 }
 
-/// Whether it is let in is for the proxy to say.
+async fn requests(wire: &Wire) -> Result<()> {
+    let mut pace = pace(Duration::from_millis(200));
+    let mut client = Http::http1(wire).await?;
+    for _ in 0..KEPT {
+        pace.tick().await;
+        client.sender.call(&Call::get("/users/1", "/users/{id}")).await?;
+    }
+    client.close().await
+}
+
 async fn visit(wire: &Wire) -> Result<()> {
     let mut raw = wire.raw().await?;
     raw.write(apart::get("/")).await?;
@@ -61,9 +65,14 @@ async fn turned_away(wire: Wire) -> Result<()> {
 
 /// Asks once, and is idle until the proxy has had enough of it.
 async fn waits(wire: Wire) -> Result<()> {
+    let mut pace = pace(GONE);
     loop {
-        let mut raw = wire.raw().await?;
-        raw.write(apart::get("/")).await?;
-        raw.read_to_end().await?;
+        pace.tick().await;
+        let wait = async {
+            let mut raw = wire.raw().await?;
+            raw.write(apart::get("/")).await?;
+            raw.read_to_end().await
+        };
+        let _ = wait.await;
     }
 }
