@@ -85,7 +85,7 @@ struct Graph {
     series: u32,
 }
 
-/// The queries of the dashboard's first panels of which a graph can be read.
+/// The queries of the dashboard's first panels of which a graph can be read, those with several series before others.
 async fn graphs(scene: &Scene, dashboard: &File) -> Result<Vec<Graph>> {
     let values = dashboard.values(LOOK_BACK);
     let mut graphs = Vec::new();
@@ -97,11 +97,10 @@ async fn graphs(scene: &Scene, dashboard: &File) -> Result<Vec<Graph>> {
         if (1..=SERIES).contains(&series) {
             graphs.push(Graph { expr, series: u32::try_from(series)? });
         }
-        if graphs.len() == GRAPHS {
-            break;
-        }
     }
     ensure!(!graphs.is_empty(), "no panel has data");
+    graphs.sort_by_key(|graph| graph.series == 1);
+    graphs.truncate(GRAPHS);
     Ok(graphs)
 }
 
