@@ -74,7 +74,8 @@ impl Prometheus {
         let data = folder.join(format!("{name}-data"));
         let config = folder.join(format!("{name}.yml"));
         std::fs::write(&config, configuration).with_context(|| format!("cannot write {}", config.display()))?;
-        let log = folder.join(format!("{name}.log"));
+        // An example of the same name has a log too.
+        let log = folder.join(format!("{name}-prometheus.log"));
         let args = [
             // Its pages show the paths of files: those in the folder have none.
             format!("--config.file={name}.yml"),
