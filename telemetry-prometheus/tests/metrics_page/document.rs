@@ -1,5 +1,6 @@
 //! The text of the page.
 
+use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use telemetry_core::semconv::{Instrument, METRICS, Metric, Presence, Stability, Switch};
@@ -73,7 +74,8 @@ pub(crate) async fn text() -> String {
 
     let mut left = exposed::unasked().await;
     for (title, shower, prefix, switch) in PAGE_SECTIONS {
-        let here = left.extract_if(.., |name, _| name.starts_with(prefix)).collect::<Vec<_>>();
+        let (here, elsewhere): (BTreeMap<_, _>, _) = left.into_iter().partition(|(name, _)| name.starts_with(prefix));
+        left = elsewhere;
         assert!(!here.is_empty(), "nothing begins with {prefix}");
         section(&mut text, title, shower);
         here.into_iter().for_each(|(name, family)| push_family(&mut text, &name, &family, switch));
@@ -105,7 +107,8 @@ fn push_metric(text: &mut String, metric: &Metric) {
     writeln!(text, "- `{}`: {kind}, `{unit}`, {stability}; a {} in Prometheus", metric.name, family.kind).unwrap();
     writeln!(text, "- switch: {}", switch(metric.switch)).unwrap();
     let labels = family.labels.iter().zip(metric.attributes);
-    push_labels(text, labels.map(|(label, attribute)| format!("`{label}`{}", presence(attribute.presence))).collect());
+    let labels = labels.map(|(label, attribute)| format!("`{label}`{}", presence(attribute.presence)));
+    push_labels(text, &labels.collect::<Vec<_>>());
     if !metric.boundaries.is_empty() {
         let bounds: Vec<_> = metric.boundaries.iter().map(f64::to_string).collect();
         writeln!(text, "- buckets: {}", bounds.join(", ")).unwrap();
@@ -118,11 +121,11 @@ fn push_family(text: &mut String, name: &str, family: &Family, switch: &str) {
     writeln!(text, "- switch: {switch}").unwrap();
     match name {
         "target_info" => text.push_str("- labels: the attributes of the resource, such as `service_name`\n"),
-        _ => push_labels(text, family.labels.iter().map(|label| format!("`{label}`")).collect()),
+        _ => push_labels(text, &family.labels.iter().map(|label| format!("`{label}`")).collect::<Vec<_>>()),
     }
 }
 
-fn push_labels(text: &mut String, labels: Vec<String>) {
+fn push_labels(text: &mut String, labels: &[String]) {
     if !labels.is_empty() {
         writeln!(text, "- labels: {}", labels.join(", ")).unwrap();
     }
