@@ -1,0 +1,3 @@
+//! Grafana's dashboards of the examples.
+
+pub(crate) mod file;
