@@ -12,6 +12,7 @@ mod dashboards;
 mod history;
 mod integration;
 mod lint;
+mod metrics_page;
 mod programs;
 mod promql;
 mod readme;

@@ -9,6 +9,7 @@ use crate::workspace::{Package, Workspace};
 
 mod arrows;
 mod file_size;
+mod metric_names;
 pub(crate) mod observability;
 mod one_system_call;
 mod rules;
@@ -22,6 +23,7 @@ pub(crate) fn steps(workspace: &Workspace) -> Result<Vec<Step>> {
     let same_root = root.clone();
     let root_again = root.clone();
     let sources = root.clone();
+    let names = root.clone();
     let mut steps = vec![
         Step::quiet("format", Command::new("cargo fmt --all --check")),
         Step::check("arrows between the crates", LINT, move |_| none("arrows", &arrows::violations(&packages))),
@@ -30,6 +32,7 @@ pub(crate) fn steps(workspace: &Workspace) -> Result<Vec<Step>> {
         Step::check("rules and their tests", LINT, move |_| none("ids", &rules::violations(&same_root)?)),
         Step::check("unsafe code", LINT, move |_| none("places", &one_system_call::violations(&sources)?)),
         Step::check("compose files", LINT, move |_| none("settings", &observability::violations(&root_again)?)),
+        Step::check("names of metrics", LINT, move |_| none("names", &metric_names::violations(&names)?)),
     ];
     for library in workspace.libraries() {
         steps.extend(sdk_tree::steps(library));

@@ -15,7 +15,7 @@ mod compose;
 mod grafana;
 mod prometheus;
 mod service;
-mod yaml;
+pub(in crate::lint) mod yaml;
 
 #[cfg(test)]
 mod tests;
