@@ -66,7 +66,9 @@ fn is_known(word: &str, page: &MetricsPage) -> bool {
         return true;
     }
     let names = page.metrics().flat_map(|(name, metric)| metric.opentelemetry.as_deref().into_iter().chain([name]));
-    names.into_iter().any(|name| matches(word, name))
+    // A guide may speak of all that begins like this: `transport.client.`.
+    let beginning = format!("{word}.");
+    names.into_iter().any(|name| matches(word, name) || name.starts_with(&beginning))
 }
 
 /// `*` stands for any text.
