@@ -41,6 +41,8 @@ enum Task {
     /// Times, instructions and allocations of everything of ours, and comparisons: with another revision, with what was
     /// saved, with other crates.
     Bench(bench::Arguments),
+    /// Writes Grafana's dashboards of the examples, as they are said in xtask/src/dashboards.
+    Dashboards,
     /// Everything that has to pass before a change is merged.
     Ci {
         /// The tests that take minutes as well.
@@ -69,6 +71,7 @@ fn run() -> anyhow::Result<()> {
         Task::Test => steps.run(test::steps(&workspace)),
         Task::Integration => steps.run(integration::steps(&workspace)?),
         Task::Bench(arguments) => bench::run(&workspace, &arguments),
+        Task::Dashboards => dashboards::write(&workspace),
         Task::Ci { full } => ci::run(&workspace, &mut steps, full),
     }
 }

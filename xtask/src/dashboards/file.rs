@@ -32,6 +32,8 @@ pub(crate) struct Variable {
     pub(crate) query: String,
     /// What stands in the queries for it when the dashboard is opened.
     pub(crate) value: String,
+    /// The name of that value, which `${name:text}` stands for.
+    pub(crate) text: String,
 }
 
 #[derive(Debug, PartialEq)]
@@ -54,14 +56,18 @@ pub(crate) struct Target {
     pub(crate) exemplar: bool,
 }
 
-/// Values of variables by their names, those of Grafana's own among them: `__rate_interval`.
+/// Values of variables by their names, those of Grafana's own among them: `__rate_interval`. A name with a format,
+/// `route:text`, has the value of that.
 pub(crate) type Values = BTreeMap<String, String>;
 
 impl File {
     /// What stands for its variables when it is opened, and `interval` for those of Grafana's own that are times.
     pub(crate) fn values(&self, interval: &str) -> Values {
         let times = ["__rate_interval", "__interval", "__range"].map(|name| (name.to_owned(), interval.to_owned()));
-        let own = self.variables.iter().map(|variable| (variable.name.clone(), variable.value.clone()));
+        let own = self.variables.iter().flat_map(|variable| {
+            let Variable { name, value, text, .. } = variable;
+            [(name.clone(), value.clone()), (format!("{name}:text"), text.clone())]
+        });
         times.into_iter().chain(own).collect()
     }
 }
@@ -72,7 +78,7 @@ pub(crate) fn read(root: &Path) -> Result<Vec<File>> {
 }
 
 /// The texts of the files by their names without extension.
-pub(super) fn texts(root: &Path) -> Result<BTreeMap<String, String>> {
+pub(crate) fn texts(root: &Path) -> Result<BTreeMap<String, String>> {
     let folder = root.join(FOLDER);
     let mut texts = BTreeMap::new();
     for entry in fs::read_dir(&folder).with_context(|| format!("cannot list {}", folder.display()))? {
@@ -94,22 +100,16 @@ pub(super) fn parse(name: &str, text: &str) -> Result<File> {
     Ok(File { name: name.to_owned(), title: json.title, uid: json.uid, variables, panels })
 }
 
-/// The query with values in place of variables, as a program takes it that knows nothing of Grafana. A variable without a
-/// value is an error.
+/// The query with values in place of variables, as a program takes it that knows nothing of Grafana. A variable without
+/// a value is an error.
 pub(crate) fn plain(expr: &str, values: &Values) -> Result<String> {
     let mut plain = String::new();
     let mut rest = expr;
     while let Some((before, after)) = rest.split_once('$') {
         plain.push_str(before);
-        let (name, after) = match after.strip_prefix('{') {
-            Some(braced) => {
-                let (inside, after) = braced.split_once('}').with_context(|| format!("`${after}` has no end"))?;
-                // What follows a colon says how a list is written: the value is no list.
-                (inside.split(':').next().unwrap_or_default(), after)
-            }
-            None => after.split_at(after.find(|c| !is_of_name(c)).unwrap_or(after.len())),
-        };
-        match values.get(name) {
+        let (name, after) = variable(after).with_context(|| format!("`${after}` has no end"))?;
+        // A name may be followed by how the value is written, and the caller may have a value for that.
+        match values.get(name).or_else(|| values.get(without_format(name))) {
             Some(value) => plain.push_str(value),
             None if is_end_of_pattern(name, after) => plain.push('$'),
             None => bail!("nothing is known of the variable `${name}`"),
@@ -118,6 +118,24 @@ pub(crate) fn plain(expr: &str, values: &Values) -> Result<String> {
     }
     plain.push_str(rest);
     Ok(plain)
+}
+
+/// The names of all variables in a text.
+pub(super) fn variables(text: &str) -> impl Iterator<Item = &str> {
+    let names = text.split('$').skip(1).filter_map(variable).map(|(name, _)| without_format(name));
+    names.filter(|name| !name.is_empty())
+}
+
+/// What a dollar is followed by: a name, with its format if it has braces, and the rest.
+fn variable(after: &str) -> Option<(&str, &str)> {
+    match after.strip_prefix('{') {
+        Some(braced) => braced.split_once('}'),
+        None => Some(after.split_at(after.find(|c| !is_of_name(c)).unwrap_or(after.len()))),
+    }
+}
+
+fn without_format(name: &str) -> &str {
+    name.split(':').next().unwrap_or_default()
 }
 
 fn is_of_name(c: char) -> bool {
@@ -152,8 +170,10 @@ struct JsonVariable {
     all_value: Option<String>,
 }
 
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
 struct Current {
+    #[serde(default)]
+    text: Value,
     value: Value,
 }
 
@@ -205,15 +225,18 @@ impl JsonVariable {
             other => other,
         };
         let query = query.as_str().with_context(|| format!("variable `{name}` has no query"))?.to_owned();
-        let current = self.current.map(|current| current.value).unwrap_or_default();
-        let first = current.as_array().and_then(|values| values.first()).unwrap_or(&current);
-        let value = match first.as_str() {
-            Some(ALL) => self.all_value.unwrap_or_else(|| ".*".to_owned()),
-            Some(value) => value.to_owned(),
-            None => String::new(),
+        let current = self.current.unwrap_or_default();
+        let value = match first(&current.value) {
+            ALL => self.all_value.unwrap_or_else(|| ".*".to_owned()),
+            value => value.to_owned(),
         };
-        Ok(Variable { name, query, value })
+        Ok(Variable { name, query, value, text: first(&current.text).to_owned() })
     }
+}
+
+/// Of a list, or the only one.
+fn first(of: &Value) -> &str {
+    of.as_array().and_then(|values| values.first()).unwrap_or(of).as_str().unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -233,6 +256,7 @@ mod tests {
         let expected = r#"rate(a{job=~".*", b=~".*|x$", c="b.*"}[1m])"#;
         assert_eq!(plain(expr, &values()).unwrap(), expected);
         assert_eq!(plain("up", &values()).unwrap(), "up");
+        assert_eq!(variables(expr).collect::<Vec<_>>(), ["job", "job", "job_2", "job", "__rate_interval"]);
     }
 
     #[test]
@@ -255,7 +279,7 @@ mod tests {
                 {"name": "datasource", "query": "prometheus"},
                 {"name": "job", "query": {"query": "label_values(up, job)"}, "allValue": ".+",
                  "current": {"value": ["$__all"]}},
-                {"name": "target", "query": "1,2", "current": {"value": "2"}},
+                {"name": "target", "query": "a : 1, 2 : b", "current": {"value": "b", "text": "2"}},
             ]},
             "panels": [panel, {"id": 4, "title": "R", "type": "row", "panels": [hidden]}]
         })
@@ -264,10 +288,11 @@ mod tests {
     #[test]
     fn a_file_is_read_with_the_panels_of_its_rows() {
         let file = parse("name", &dashboard().to_string()).unwrap();
-        let variable = |name: &str, query: &str, value: &str| Variable {
+        let variable = |name: &str, query: &str, value: &str, text: &str| Variable {
             name: name.to_owned(),
             query: query.to_owned(),
             value: value.to_owned(),
+            text: text.to_owned(),
         };
         let target =
             |ref_id: &str, expr: &str, exemplar| Target { ref_id: ref_id.to_owned(), expr: expr.to_owned(), exemplar };
@@ -283,9 +308,9 @@ mod tests {
             title: "T".to_owned(),
             uid: "u".to_owned(),
             variables: vec![
-                variable("datasource", "prometheus", ""),
-                variable("job", "label_values(up, job)", ".+"),
-                variable("target", "1,2", "2"),
+                variable("datasource", "prometheus", "", ""),
+                variable("job", "label_values(up, job)", ".+", ""),
+                variable("target", "a : 1, 2 : b", "b", "2"),
             ],
             panels: vec![
                 panel(2, "A", "stat", None, vec![target("A", "up", false)]),
@@ -294,7 +319,10 @@ mod tests {
         };
         assert_eq!(file, expected);
         let values = file.values("1m");
-        assert_eq!(plain("rate(a{b=~\"$job\"}[$__range]) > $target", &values).unwrap(), "rate(a{b=~\".+\"}[1m]) > 2");
+        assert_eq!(
+            plain("rate(a{b=~\"$job|$target\"}[$__range]) > ${target:text}", &values).unwrap(),
+            "rate(a{b=~\".+|b\"}[1m]) > 2"
+        );
     }
 
     #[test]

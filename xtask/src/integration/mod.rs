@@ -19,6 +19,7 @@ use crate::workspace::Workspace;
 mod compare;
 mod connections;
 mod crowd;
+mod dashboards;
 mod environment;
 mod example;
 mod expect;
@@ -56,11 +57,15 @@ pub(crate) fn steps(workspace: &Workspace) -> Result<Vec<Step>> {
     let place = Place { binaries: workspace.target.join("debug"), folder: workspace.target.join("integration") };
     let scrape = place.folder.join(playground::SCRAPE);
     let folder = place.folder.clone();
+    let (root, schema) = (workspace.root.clone(), workspace.target.join("dashboard-judge"));
     let config = workspace.root.join(observability::FOLDER).join("prometheus.yml");
 
     let mut steps = vec![
         Step::check("programs", INTEGRATION, move |sh| prepare(sh, &folder)),
         Step::check("prometheus.yml of the examples", INTEGRATION, move |sh| promtool::accepts_config(sh, &config)),
+        Step::check("dashboards as Grafana's schema has them", INTEGRATION, move |sh| {
+            dashboards::as_the_schema_has_them(sh, &root, &schema)
+        }),
         Step::quiet("build of the examples", Command::new("cargo build --quiet -p telemetry-examples --bins")),
     ];
     for binary in prometheus_binaries() {

@@ -3,6 +3,7 @@
 use anyhow::Result;
 
 use crate::command::Command;
+use crate::dashboards;
 use crate::programs::{self, Source};
 use crate::steps::Step;
 use crate::workspace::{Package, Workspace};
@@ -22,6 +23,7 @@ pub(crate) fn steps(workspace: &Workspace) -> Result<Vec<Step>> {
     let root = workspace.root.clone();
     let same_root = root.clone();
     let root_again = root.clone();
+    let shown = root.clone();
     let sources = root.clone();
     let names = root.clone();
     let mut steps = vec![
@@ -31,6 +33,7 @@ pub(crate) fn steps(workspace: &Workspace) -> Result<Vec<Step>> {
         Step::check("file sizes", LINT, move |_| none("files", &file_size::violations(&root)?)),
         Step::check("rules and their tests", LINT, move |_| none("ids", &rules::violations(&same_root)?)),
         Step::check("unsafe code", LINT, move |_| none("places", &one_system_call::violations(&sources)?)),
+        Step::check("dashboards", LINT, move |_| none("panels", &dashboards::violations(&shown)?)),
         Step::check("compose files", LINT, move |_| none("settings", &observability::violations(&root_again)?)),
         Step::check("names of metrics", LINT, move |_| none("names", &metric_names::violations(&names)?)),
     ];
