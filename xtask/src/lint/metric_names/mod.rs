@@ -36,7 +36,9 @@ pub(crate) fn violations(root: &Path) -> Result<Vec<String>> {
         let values = dashboard.values("1m");
         let panels =
             dashboard.panels.iter().flat_map(|panel| panel.targets.iter().map(|of| (&*panel.title, &*of.expr)));
-        let variables = dashboard.variables.iter().map(|variable| (&*variable.name, &*variable.query));
+        // Others than those have a list, or a type of data sources.
+        let variables = dashboard.variables.iter().filter(|variable| variable.query.starts_with(LABEL_VALUES));
+        let variables = variables.map(|variable| (&*variable.name, &*variable.query));
         for (place, query) in panels.chain(variables) {
             let query = file::plain(query, &values).with_context(|| format!("{}: {place}", dashboard.name))?;
             let found = known.faults(&query).with_context(|| format!("{}: {place}", dashboard.name))?;
@@ -60,22 +62,19 @@ struct Known<'a> {
 
 impl Known<'_> {
     fn faults(&self, query: &str) -> Result<Vec<String>> {
-        Ok(match asked(query)? {
-            Some((names, wanted)) => self.unknown(&names, wanted.as_deref()),
-            None => Vec::new(),
-        })
+        let (names, wanted) = asked(query)?;
+        Ok(self.unknown(&names, wanted))
     }
 
     fn unknown(&self, names: &Names, wanted: Option<&str>) -> Vec<String> {
         let is_known = |name: &str| self.page.metric_of(name).is_some() || self.is_made_by_prometheus(name);
         let unknown = names.metrics.iter().filter(|name| !is_known(name));
         let mut faults: Vec<_> = unknown.map(|name| format!("no metric `{name}` is in {FILE}")).collect();
-        let of_table = |pattern: &promql::Pattern| {
-            let series =
-                |name: &str| ["", "_count", "_sum", "_bucket"].iter().any(|end| pattern.takes(&format!("{name}{end}")));
-            self.page.metrics().any(|(name, _)| series(name))
+        let is_of_any = |pattern: &promql::Pattern| {
+            let of_page = self.page.metrics().flat_map(|(name, _)| series(name)).any(|name| pattern.takes(&name));
+            of_page || PROMETHEUS_METRICS.iter().any(|name| pattern.takes(name))
         };
-        if names.patterns.iter().any(|pattern| !of_table(pattern)) {
+        if !names.patterns.iter().all(is_of_any) {
             faults.push(format!("its pattern takes no metric of {FILE}"));
         }
         let labels = names.labels.iter().map(String::as_str).chain(wanted);
@@ -99,17 +98,19 @@ impl Known<'_> {
     }
 }
 
-/// What a query asks for, and the label whose values a variable of Grafana wants. Nothing where it is no query, such as a
-/// list of values.
-fn asked(query: &str) -> Result<Option<(Names, Option<String>)>> {
-    let Some(arguments) = query.strip_prefix("label_values(") else {
-        // A type of data sources, or values between commas.
-        let is_list = query == "prometheus" || query.split(',').all(|value| value.trim().parse::<f64>().is_ok());
-        return if is_list { Ok(None) } else { Ok(Some((promql::names(query)?, None))) };
-    };
-    let arguments = arguments.trim().trim_end_matches(')');
-    let (selector, label) = arguments.rsplit_once(',').context("`label_values` without a metric")?;
-    Ok(Some((promql::names(selector)?, Some(label.trim().to_owned()))))
+/// The names that the series of a metric may have.
+fn series(metric: &str) -> [String; 4] {
+    ["", "_count", "_sum", "_bucket"].map(|end| format!("{metric}{end}"))
+}
+
+/// How a variable of Grafana asks for its values.
+const LABEL_VALUES: &str = "label_values(";
+
+/// What a query asks for, and the label whose values a variable wants.
+fn asked(query: &str) -> Result<(Names, Option<&str>)> {
+    let Some(arguments) = query.strip_prefix(LABEL_VALUES) else { return Ok((promql::names(query)?, None)) };
+    let (selector, label) = arguments.trim_end_matches(')').rsplit_once(',').context("values of a label of nothing")?;
+    Ok((promql::names(selector)?, Some(label.trim())))
 }
 
 #[cfg(test)]
