@@ -16,8 +16,7 @@ pub(super) fn row(calls: Histogram) -> Row {
             series(
                 "Calls by method",
                 Unit::RequestsPerSecond,
-                "Calls that have ended, per second. _OTHER are \
-                    methods that no call has proved to exist.",
+                "Calls that have ended, per second. _OTHER are methods that no call has proved to exist.",
             )
             .query("{{rpc_method}}", calls.count("rpc_method", ""))
             .stacked()
@@ -25,8 +24,8 @@ pub(super) fn row(calls: Histogram) -> Row {
             series(
                 "Calls by status",
                 Unit::RequestsPerSecond,
-                "Calls that have ended, per second, by their \
-                    status. Look for the method that has the status which grows.",
+                "Calls that have ended, per second, by their status. Look for the method that has the status which \
+                 grows.",
             )
             .query("{{rpc_status_code}}", calls.count("rpc_status_code", ""))
             .stacked()
@@ -34,16 +33,15 @@ pub(super) fn row(calls: Histogram) -> Row {
             series(
                 "Share of failed calls",
                 Unit::Share,
-                "Calls with a status that is the server's fault, of all \
-                    of the method. Look at the server's log and spans.",
+                "Calls with a status that is the server's fault, of all of the method. Look at the server's log and \
+                 spans.",
             )
             .query("{{rpc_method}}", failed)
             .empty("No call has failed by the server's fault; or there are none, which need `with_grpc`"),
             series(
                 "Duration p95 of calls",
                 Unit::Seconds,
-                "95 of 100 calls take no longer. A call that streams \
-                    lasts as long as its stream.",
+                "95 of 100 calls take no longer. A call that streams lasts as long as its stream.",
             )
             .query("{{rpc_method}}", calls.classic(0.95, "rpc_method"))
             .query("{{rpc_method}} (native)", calls.native(0.95, "rpc_method"))
