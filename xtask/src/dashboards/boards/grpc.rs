@@ -2,14 +2,11 @@
 
 use crate::dashboards::layout::Row;
 use crate::dashboards::panel::{Unit, series};
-use crate::dashboards::query::{Histogram, share};
+use crate::dashboards::query::{FAILED, Histogram};
 
 /// Calls of gRPC, beside the requests that carry them.
 pub(super) fn row(calls: Histogram) -> Row {
     const REASON: &str = "Only with `with_grpc`, and only if there are calls of gRPC";
-    // Codes that the conventions take for the fault of the server.
-    const SERVERS: &str = "rpc_status_code=~\"UNKNOWN|DEADLINE_EXCEEDED|UNIMPLEMENTED|INTERNAL|UNAVAILABLE|DATA_LOSS\"";
-    let failed = share(&calls.count("rpc_method", SERVERS), &calls.count("rpc_method", ""));
     Row::collapsed(
         "gRPC",
         vec![
@@ -33,11 +30,11 @@ pub(super) fn row(calls: Histogram) -> Row {
             series(
                 "Share of failed calls",
                 Unit::Share,
-                "Calls with a status that is the server's fault, of all of the method. Look at the server's log and \
-                 spans.",
+                "Calls that failed, of all of the method; for a server those alone whose status is its own fault. Look at \
+                 the log and the spans of the method.",
             )
-            .query("{{rpc_method}}", failed)
-            .empty("No call has failed by the server's fault; or there are none, which need `with_grpc`"),
+            .query("{{rpc_method}}", calls.share("rpc_method", FAILED))
+            .empty("No call has failed, or there are none; only `with_grpc` counts them"),
             series(
                 "Duration p95 of calls",
                 Unit::Seconds,

@@ -128,3 +128,21 @@ fn from_native() -> String {
     let all = format!("histogram_count({})", DURATIONS.whole("", NOT_CANCELLED));
     share(&format!("({both} * histogram_count({succeeded}) or 0 * {all})"), &all)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_target_of_apdex_has_both_of_its_bounds() {
+        for (target, pattern) in TARGETS {
+            let target: f64 = target.parse().unwrap();
+            // As a page has a bound, and as Prometheus keeps it: a whole number gets a fraction there.
+            let written = |bound: f64| [format!("{bound}"), format!("{bound:?}")];
+            let mut bounds: Vec<_> = [target, 4.0 * target].into_iter().flat_map(written).collect();
+            bounds.dedup();
+            let alternatives: Vec<_> = pattern.split('|').map(|one| one.replace("[.]", ".")).collect();
+            assert_eq!(alternatives, bounds);
+        }
+    }
+}
