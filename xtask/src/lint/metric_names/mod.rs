@@ -77,10 +77,13 @@ impl Known<'_> {
         if !names.patterns.iter().all(is_of_any) {
             faults.push(format!("its pattern takes no metric of {FILE}"));
         }
+        if !faults.is_empty() {
+            // Of what is not known the labels are not known either.
+            return faults;
+        }
         let labels = names.labels.iter().map(String::as_str).chain(wanted);
         let unknown = labels.filter(|label| !names.made.contains(*label) && !self.has_label(names, label));
-        faults.extend(unknown.map(|label| format!("none of its metrics has the label `{label}`")));
-        faults
+        unknown.map(|label| format!("none of its metrics has the label `{label}`")).collect()
     }
 
     fn is_made_by_prometheus(&self, name: &str) -> bool {
