@@ -34,6 +34,7 @@ mod process;
 mod prometheus;
 mod promtool;
 mod report;
+mod rules;
 mod signals;
 mod spans;
 mod stops;
@@ -58,11 +59,13 @@ pub(crate) fn steps(workspace: &Workspace) -> Result<Vec<Step>> {
     let scrape = place.folder.join(playground::SCRAPE);
     let folder = place.folder.clone();
     let (root, schema) = (workspace.root.clone(), workspace.target.join("dashboard-judge"));
-    let config = workspace.root.join(observability::FOLDER).join("prometheus.yml");
+    let observed = workspace.root.join(observability::FOLDER);
+    let routed = observed.clone();
 
     let mut steps = vec![
         Step::check("programs", INTEGRATION, move |sh| prepare(sh, &folder)),
-        Step::check("prometheus.yml of the examples", INTEGRATION, move |sh| promtool::accepts_config(sh, &config)),
+        Step::check("rules of Prometheus", INTEGRATION, move |sh| rules::hold(sh, &observed)),
+        Step::check("routes of Alertmanager", INTEGRATION, move |sh| rules::are_routed(sh, &routed)),
         Step::check("dashboards as Grafana's schema has them", INTEGRATION, move |sh| {
             dashboards::as_the_schema_has_them(sh, &root, &schema)
         }),

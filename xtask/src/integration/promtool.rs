@@ -1,12 +1,9 @@
-//! `promtool check metrics`, which reads a scrape on stdin: 0 is right, 1 is broken, 3 is a matter of style. And
-//! `promtool check config`.
+//! `promtool check metrics`, which reads a scrape on stdin: 0 is right, 1 is broken, 3 is a matter of style.
 
 use std::path::Path;
 
 use anyhow::{Context, Result, ensure};
 use xshell::Shell;
-
-use crate::command::Command;
 
 const STYLE: i32 = 3;
 
@@ -31,11 +28,6 @@ pub(super) fn parses(sh: &Shell, scrape: &Path) -> Result<()> {
     let shown = format!("promtool finds fault with {} ({code:?}): {text}", scrape.display());
     ensure!(matches!(code, Some(0 | STYLE)), "{shown}");
     Ok(())
-}
-
-/// A Prometheus would start with this configuration.
-pub(super) fn accepts_config(sh: &Shell, config: &Path) -> Result<()> {
-    Command::new("promtool check config").arg(config.display().to_string()).run_captured(sh)
 }
 
 fn check(sh: &Shell, scrape: &Path) -> Result<(Option<i32>, String)> {

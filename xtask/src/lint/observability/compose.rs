@@ -26,7 +26,7 @@ impl<'a> Compose<'a> {
 
     /// The service that a file of the folder is for.
     pub(super) fn reader(self, file: &str) -> Option<Service<'a>> {
-        self.services().find(|service| service.mounts_source(file))
+        self.services().find(|service| service.target(file).is_some())
     }
 
     /// Why `from` would find nothing at an endpoint, which is `host:port` or a URL.

@@ -23,7 +23,8 @@ pub(super) fn sources_faults(file: &Value, compose: Compose<'_>, reader: &Servic
         }
         let url = source.get("url").and_then(Value::as_str).unwrap_or_default();
         faults.extend(compose.refusal(reader, url).map(|fault| format!("data source `{name}`: {fault}")));
-        let unknown = yaml::all(&source, "datasourceUid").into_iter().filter(|uid| !uids.contains(uid));
+        let others = ["datasourceUid", "alertmanagerUid"].into_iter().flat_map(|name| yaml::all(&source, name));
+        let unknown = others.filter(|uid| !uids.contains(uid));
         faults.extend(unknown.map(|uid| format!("data source `{name}`: no data source has the uid `{uid}`")));
     }
     faults

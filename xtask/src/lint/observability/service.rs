@@ -1,7 +1,7 @@
 //! A service of compose.yaml: what it offers, what it mounts, and whether it may be started as it stands.
 
 use std::collections::BTreeSet;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
@@ -41,9 +41,14 @@ impl Service<'_> {
         self.list("extra_hosts").contains(&format!("{host}:host-gateway"))
     }
 
-    /// Whether a file of the folder is in the container, by itself or with a folder around it.
-    pub(super) fn mounts_source(&self, file: &str) -> bool {
-        self.mounts().any(|mount| Path::new(file).starts_with(mount.source.trim_start_matches("./")))
+    /// Where a file of the folder is in the container, by itself or with a folder around it.
+    pub(super) fn target(&self, file: &str) -> Option<PathBuf> {
+        self.mounts().find_map(|mount| moved(file, mount.source.trim_start_matches("./"), &mount.target))
+    }
+
+    /// Which file of the folder is at a path of the container.
+    fn source(&self, path: &str) -> Option<PathBuf> {
+        self.mounts().find_map(|mount| moved(path, &mount.target, &mount.source))
     }
 
     /// Whether a path of the container comes from the folder.
@@ -80,12 +85,19 @@ impl Service<'_> {
         let settings = self.list("command");
         let configs = settings.iter().filter(|setting| setting.starts_with("--config"));
         for (_, config) in configs.filter_map(|setting| setting.split_once('=')) {
-            if !self.mounts_target(config) {
+            if !self.source(config).is_some_and(|source| folder.join(source).is_file()) {
                 faults.push(format!("it reads {config}, which it does not mount"));
             }
         }
         faults
     }
+}
+
+/// What a path below `from` is called below `to`.
+fn moved(path: &str, from: &str, to: &str) -> Option<PathBuf> {
+    let rest = Path::new(path).strip_prefix(from).ok()?;
+    // Joining nothing would add a slash.
+    Some(if rest.as_os_str().is_empty() { PathBuf::from(to) } else { Path::new(to).join(rest) })
 }
 
 /// A tag such as 2.17 or latest means another image tomorrow.

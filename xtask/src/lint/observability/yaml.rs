@@ -64,6 +64,18 @@ pub(super) fn all(value: &Value, name: &str) -> Vec<String> {
     }
 }
 
+/// The items of every list that stands under `name`, however deep.
+pub(super) fn lists(value: &Value, name: &str) -> Vec<String> {
+    match value {
+        Value::Array(items) => items.iter().flat_map(|item| lists(item, name)).collect(),
+        Value::Object(entries) => {
+            let here = items(entries.get(name)).into_iter();
+            here.chain(entries.values().flat_map(|entry| lists(entry, name))).collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::json;
