@@ -13,6 +13,7 @@ mod demo;
 mod history;
 mod integration;
 mod lint;
+mod metrics_page;
 mod programs;
 mod promql;
 mod readme;

@@ -10,8 +10,10 @@ pub mod attribute;
 pub mod metric;
 pub mod otel_sdk;
 pub mod resource;
+mod table;
 
-pub use metric::{Instrument, Metric};
+pub use metric::{Instrument, Metric, MetricAttribute, Presence, Stability, Switch};
+pub use table::METRICS;
 
 /// The version of the conventions that the names follow.
 pub const SCHEMA_URL: &str = "https://opentelemetry.io/schemas/1.44.0";

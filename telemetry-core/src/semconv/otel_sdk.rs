@@ -1,6 +1,6 @@
 //! What the pipelines of the SDK tell of themselves: the metrics `otel.sdk.*`, all in development.
 
-use super::metric::{Instrument, Metric, REQUEST_SECONDS};
+use super::metric::{Instrument, Metric, REQUEST_SECONDS, Stability, Switch, sets};
 
 /// What kind of component tells. Development.
 pub const COMPONENT_TYPE: &str = "otel.component.type";
@@ -14,6 +14,9 @@ pub const PROCESSOR_SPAN_QUEUE_SIZE: Metric = Metric {
     unit: "{span}",
     description: "The number of spans in the queue of a given instance of an SDK span processor.",
     boundaries: &[],
+    stability: Stability::Development,
+    attributes: sets::PROCESSOR,
+    switch: Switch::Exporting,
 };
 
 /// Spans that may wait to be exported. Development.
@@ -23,6 +26,9 @@ pub const PROCESSOR_SPAN_QUEUE_CAPACITY: Metric = Metric {
     unit: "{span}",
     description: "The maximum number of spans the queue of a given instance of an SDK span processor can hold.",
     boundaries: &[],
+    stability: Stability::Development,
+    attributes: sets::PROCESSOR,
+    switch: Switch::Exporting,
 };
 
 /// Spans that were given to an exporter, or dropped. Development.
@@ -32,6 +38,9 @@ pub const PROCESSOR_SPAN_PROCESSED: Metric = Metric {
     unit: "{span}",
     description: "The number of spans for which the processing has finished, either successful or failed.",
     boundaries: &[],
+    stability: Stability::Development,
+    attributes: sets::PROCESSED,
+    switch: Switch::Exporting,
 };
 
 /// Log records that wait to be exported. Development.
@@ -41,6 +50,9 @@ pub const PROCESSOR_LOG_QUEUE_SIZE: Metric = Metric {
     unit: "{log_record}",
     description: "The number of log records in the queue of a given instance of an SDK log processor.",
     boundaries: &[],
+    stability: Stability::Development,
+    attributes: sets::PROCESSOR,
+    switch: Switch::Exporting,
 };
 
 /// Log records that may wait to be exported. Development.
@@ -50,6 +62,9 @@ pub const PROCESSOR_LOG_QUEUE_CAPACITY: Metric = Metric {
     unit: "{log_record}",
     description: "The maximum number of log records the queue of a given instance of an SDK Log Record processor can hold.",
     boundaries: &[],
+    stability: Stability::Development,
+    attributes: sets::PROCESSOR,
+    switch: Switch::Exporting,
 };
 
 /// Log records that were given to an exporter, or dropped. Development.
@@ -59,6 +74,9 @@ pub const PROCESSOR_LOG_PROCESSED: Metric = Metric {
     unit: "{log_record}",
     description: "The number of log records for which the processing has finished, either successful or failed.",
     boundaries: &[],
+    stability: Stability::Development,
+    attributes: sets::PROCESSED,
+    switch: Switch::Exporting,
 };
 
 /// Spans that were exported, or lost. Development.
@@ -68,6 +86,9 @@ pub const EXPORTER_SPAN_EXPORTED: Metric = Metric {
     unit: "{span}",
     description: "The number of spans for which the export has finished, either successful or failed.",
     boundaries: &[],
+    stability: Stability::Development,
+    attributes: sets::EXPORTED,
+    switch: Switch::Exporting,
 };
 
 /// Spans that are being exported. Development.
@@ -77,6 +98,9 @@ pub const EXPORTER_SPAN_INFLIGHT: Metric = Metric {
     unit: "{span}",
     description: "The number of spans which were passed to the exporter, but that have not been exported yet (neither successful, nor failed).",
     boundaries: &[],
+    stability: Stability::Development,
+    attributes: sets::EXPORTER,
+    switch: Switch::Exporting,
 };
 
 /// Log records that were exported, or lost. Development.
@@ -86,6 +110,9 @@ pub const EXPORTER_LOG_EXPORTED: Metric = Metric {
     unit: "{log_record}",
     description: "The number of log records for which the export has finished, either successful or failed.",
     boundaries: &[],
+    stability: Stability::Development,
+    attributes: sets::EXPORTED,
+    switch: Switch::Exporting,
 };
 
 /// Log records that are being exported. Development.
@@ -95,6 +122,9 @@ pub const EXPORTER_LOG_INFLIGHT: Metric = Metric {
     unit: "{log_record}",
     description: "The number of log records which were passed to the exporter, but that have not been exported yet (neither successful, nor failed).",
     boundaries: &[],
+    stability: Stability::Development,
+    attributes: sets::EXPORTER,
+    switch: Switch::Exporting,
 };
 
 /// Data points that were exported, or lost. Development.
@@ -104,6 +134,9 @@ pub const EXPORTER_METRIC_DATA_POINT_EXPORTED: Metric = Metric {
     unit: "{data_point}",
     description: "The number of metric data points for which the export has finished, either successful or failed.",
     boundaries: &[],
+    stability: Stability::Development,
+    attributes: sets::EXPORTED,
+    switch: Switch::Exporting,
 };
 
 /// Data points that are being exported. Development.
@@ -113,6 +146,9 @@ pub const EXPORTER_METRIC_DATA_POINT_INFLIGHT: Metric = Metric {
     unit: "{data_point}",
     description: "The number of metric data points which were passed to the exporter, but that have not been exported yet (neither successful, nor failed).",
     boundaries: &[],
+    stability: Stability::Development,
+    attributes: sets::EXPORTER,
+    switch: Switch::Exporting,
 };
 
 /// What an export takes, with all its attempts. The convention gives no bounds. Development.
@@ -122,6 +158,9 @@ pub const EXPORTER_OPERATION_DURATION: Metric = Metric {
     unit: "s",
     description: "The duration of exporting a batch of telemetry records.",
     boundaries: REQUEST_SECONDS,
+    stability: Stability::Development,
+    attributes: sets::EXPORTED,
+    switch: Switch::Exporting,
 };
 
 #[cfg(test)]

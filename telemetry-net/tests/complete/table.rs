@@ -1,6 +1,7 @@
 use std::collections::BTreeSet;
 
 use telemetry_core::opentelemetry::Value;
+use telemetry_core::semconv::{Instrument, METRICS, Presence};
 
 use crate::collected::{Collected, Metrics, value};
 use crate::documented;
@@ -26,6 +27,37 @@ async fn nt_60_nt_61_the_table_of_the_documentation_is_complete_and_true() {
         assert_eq!((metric.instrument, &metric.unit), (&*row.instrument, &row.unit), "{name}");
         let seen: BTreeSet<_> = metric.series.iter().flatten().map(|attribute| attribute.key.as_str()).collect();
         assert_eq!(seen, row.attributes, "{name}");
+    }
+}
+
+/// The table of all crates says of these metrics what this crate's documentation does.
+#[tokio::test]
+async fn nt_60_nt_61_the_table_of_all_metrics_is_complete_and_true() {
+    let recorded = run().await;
+    let listed = METRICS.iter().filter(|metric| metric.name.starts_with("transport."));
+    assert_eq!(listed.clone().count(), recorded.len());
+    for metric in listed {
+        let (name, found) = (metric.name, &recorded[metric.name]);
+        let instrument = match metric.instrument {
+            Instrument::Counter => "counter",
+            Instrument::UpDownCounter => "up-down counter",
+            Instrument::Histogram => "histogram",
+            _ => "gauge",
+        };
+        assert_eq!((found.instrument, &*found.unit), (instrument, metric.unit), "{name}");
+        let names = |keep: fn(Presence) -> bool| -> BTreeSet<_> {
+            metric
+                .attributes
+                .iter()
+                .filter(|attribute| keep(attribute.presence))
+                .map(|attribute| attribute.name)
+                .collect()
+        };
+        let always = names(|presence| presence == Presence::Always);
+        let seen: BTreeSet<_> = found.series.iter().flatten().map(|attribute| attribute.key.as_str()).collect();
+        assert_eq!(seen, names(|_| true), "{name}");
+        let is_on_all = |name: &&str| found.series.iter().all(|series| value(series, name).is_some());
+        assert_eq!(always.iter().copied().filter(is_on_all).collect::<BTreeSet<_>>(), always, "{name}");
     }
 }
 

@@ -70,7 +70,7 @@ impl Dashboard {
             "title": self.title,
             "description": self.description,
             "tags": [TAG],
-            // What the version of Grafana in compose.yaml writes itself. An older one takes it as its own.
+            // That of the schema which `cargo xtask integration` holds them against.
             "schemaVersion": 42,
             "time": {"from": "now-30m", "to": "now"},
             "refresh": "10s",

@@ -46,6 +46,11 @@ pub(super) fn share(part: &str, whole: &str) -> String {
     format!("{part} / ({whole} > 0)")
 }
 
+/// Parts of one whole, which has none of their labels.
+pub(super) fn shares(parts: &str, whole: &str) -> String {
+    format!("{parts} / on () group_left () ({whole} > 0)")
+}
+
 /// Names in the legend what has no value of `label`.
 pub(super) fn or_named(label: &str, name: &str, query: &str) -> String {
     format!("label_replace({query}, \"{label}\", \"{name}\", \"{label}\", \"\")")

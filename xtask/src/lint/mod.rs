@@ -10,6 +10,7 @@ use crate::workspace::{Package, Workspace};
 
 mod arrows;
 mod file_size;
+mod metric_names;
 pub(crate) mod observability;
 mod one_system_call;
 mod rules;
@@ -24,6 +25,7 @@ pub(crate) fn steps(workspace: &Workspace) -> Result<Vec<Step>> {
     let root_again = root.clone();
     let shown = root.clone();
     let sources = root.clone();
+    let names = root.clone();
     let mut steps = vec![
         Step::quiet("format", Command::new("cargo fmt --all --check")),
         Step::check("arrows between the crates", LINT, move |_| none("arrows", &arrows::violations(&packages))),
@@ -33,6 +35,7 @@ pub(crate) fn steps(workspace: &Workspace) -> Result<Vec<Step>> {
         Step::check("unsafe code", LINT, move |_| none("places", &one_system_call::violations(&sources)?)),
         Step::check("dashboards", LINT, move |_| none("panels", &dashboards::violations(&shown)?)),
         Step::check("compose files", LINT, move |_| none("settings", &observability::violations(&root_again)?)),
+        Step::check("names of metrics", LINT, move |_| none("names", &metric_names::violations(&names)?)),
     ];
     for library in workspace.libraries() {
         steps.extend(sdk_tree::steps(library));

@@ -1,6 +1,6 @@
 //! Connections, their TLS, and listeners.
 
-use super::{Instrument, Metric, REQUEST_SECONDS};
+use super::{Instrument, Metric, REQUEST_SECONDS, Stability, Switch, sets};
 
 /// Seconds, for how long a connection lives. The bounds that the convention gives for connections.
 pub const CONNECTION_SECONDS: &[f64] =
@@ -16,6 +16,9 @@ pub const TRANSPORT_SERVER_ACTIVE_CONNECTIONS: Metric = Metric {
     unit: "{connection}",
     description: "Number of accepted connections that are open.",
     boundaries: &[],
+    stability: Stability::Own,
+    attributes: sets::CONNECTION,
+    switch: Switch::On,
 };
 
 /// From accepting a connection to the connection's end. Our own name.
@@ -25,6 +28,9 @@ pub const TRANSPORT_SERVER_CONNECTION_DURATION: Metric = Metric {
     unit: "s",
     description: "Duration of accepted connections.",
     boundaries: CONNECTION_SECONDS,
+    stability: Stability::Own,
+    attributes: sets::CONNECTION_END,
+    switch: Switch::On,
 };
 
 /// Bytes that passed through connections, by direction. Our own name.
@@ -34,6 +40,9 @@ pub const TRANSPORT_SERVER_IO: Metric = Metric {
     unit: "By",
     description: "Bytes received and transmitted on accepted connections.",
     boundaries: &[],
+    stability: Stability::Own,
+    attributes: sets::CONNECTION_IO,
+    switch: Switch::On,
 };
 
 /// Connections on which nothing has moved for a while. Our own name.
@@ -43,6 +52,9 @@ pub const TRANSPORT_SERVER_IDLE_CONNECTIONS: Metric = Metric {
     unit: "{connection}",
     description: "Number of accepted connections that are open and on which no bytes have moved for a while.",
     boundaries: &[],
+    stability: Stability::Own,
+    attributes: sets::CONNECTION,
+    switch: Switch::On,
 };
 
 /// Requests that one connection has carried. Our own name.
@@ -52,6 +64,9 @@ pub const TRANSPORT_SERVER_CONNECTION_REQUESTS: Metric = Metric {
     unit: "{request}",
     description: "Number of requests on an accepted connection, from its start to its end.",
     boundaries: CONNECTION_REQUESTS,
+    stability: Stability::Own,
+    attributes: sets::CONNECTION,
+    switch: Switch::On,
 };
 
 /// Connections that speak another protocol than at their start. Our own name.
@@ -61,6 +76,9 @@ pub const TRANSPORT_SERVER_UPGRADED_CONNECTIONS: Metric = Metric {
     unit: "{connection}",
     description: "Number of accepted connections that are open and were upgraded to another protocol.",
     boundaries: &[],
+    stability: Stability::Own,
+    attributes: sets::CONNECTION,
+    switch: Switch::On,
 };
 
 /// Connections that were accepted and closed at once. Our own name.
@@ -70,6 +88,9 @@ pub const TRANSPORT_SERVER_REJECTED_CONNECTIONS: Metric = Metric {
     unit: "{connection}",
     description: "Number of connections that were closed at once, since there were too many or they were not wanted.",
     boundaries: &[],
+    stability: Stability::Own,
+    attributes: sets::CONNECTION,
+    switch: Switch::On,
 };
 
 /// Failures to accept a connection. Our own name.
@@ -79,6 +100,9 @@ pub const TRANSPORT_SERVER_ACCEPT_ERRORS: Metric = Metric {
     unit: "{error}",
     description: "Number of failures to accept a connection.",
     boundaries: &[],
+    stability: Stability::Own,
+    attributes: sets::ACCEPT_ERRORS,
+    switch: Switch::On,
 };
 
 /// How long ago the listener last accepted a connection. Our own name.
@@ -88,6 +112,9 @@ pub const TRANSPORT_SERVER_ACCEPT_AGE: Metric = Metric {
     unit: "s",
     description: "Time since the listener accepted its last connection, or since it was made.",
     boundaries: &[],
+    stability: Stability::Own,
+    attributes: sets::CONNECTION,
+    switch: Switch::On,
 };
 
 /// From the start of a TLS handshake to its success or failure. Our own name.
@@ -97,6 +124,9 @@ pub const TRANSPORT_SERVER_TLS_HANDSHAKE_DURATION: Metric = Metric {
     unit: "s",
     description: "Duration of TLS handshakes on accepted connections.",
     boundaries: REQUEST_SECONDS,
+    stability: Stability::Own,
+    attributes: sets::HANDSHAKE,
+    switch: Switch::On,
 };
 
 /// TLS handshakes that are going on. Our own name.
@@ -106,6 +136,9 @@ pub const TRANSPORT_SERVER_TLS_ACTIVE_HANDSHAKES: Metric = Metric {
     unit: "{handshake}",
     description: "Number of TLS handshakes that are going on on accepted connections.",
     boundaries: &[],
+    stability: Stability::Own,
+    attributes: sets::CONNECTION,
+    switch: Switch::On,
 };
 
 /// Plain bytes that passed through TLS, by direction. Our own name.
@@ -115,6 +148,9 @@ pub const TRANSPORT_SERVER_TLS_IO: Metric = Metric {
     unit: "By",
     description: "Bytes received and transmitted inside of TLS on accepted connections.",
     boundaries: &[],
+    stability: Stability::Own,
+    attributes: sets::CONNECTION_IO,
+    switch: Switch::On,
 };
 
 /// Connections that are open. Our own name.
@@ -124,6 +160,9 @@ pub const TRANSPORT_CLIENT_ACTIVE_CONNECTIONS: Metric = Metric {
     unit: "{connection}",
     description: "Number of dialled connections that are open.",
     boundaries: &[],
+    stability: Stability::Own,
+    attributes: sets::CONNECTION,
+    switch: Switch::On,
 };
 
 /// From a connect that succeeded to the connection's end. Our own name.
@@ -133,6 +172,9 @@ pub const TRANSPORT_CLIENT_CONNECTION_DURATION: Metric = Metric {
     unit: "s",
     description: "Duration of dialled connections.",
     boundaries: CONNECTION_SECONDS,
+    stability: Stability::Own,
+    attributes: sets::CONNECTION_END,
+    switch: Switch::On,
 };
 
 /// Bytes that passed through connections, by direction. Our own name.
@@ -142,6 +184,9 @@ pub const TRANSPORT_CLIENT_IO: Metric = Metric {
     unit: "By",
     description: "Bytes received and transmitted on dialled connections.",
     boundaries: &[],
+    stability: Stability::Own,
+    attributes: sets::CONNECTION_IO,
+    switch: Switch::On,
 };
 
 /// Connections on which nothing has moved for a while. Our own name.
@@ -151,6 +196,9 @@ pub const TRANSPORT_CLIENT_IDLE_CONNECTIONS: Metric = Metric {
     unit: "{connection}",
     description: "Number of dialled connections that are open and on which no bytes have moved for a while.",
     boundaries: &[],
+    stability: Stability::Own,
+    attributes: sets::CONNECTION,
+    switch: Switch::On,
 };
 
 /// From the start of a connect to its success or failure. Our own name.
@@ -160,6 +208,9 @@ pub const TRANSPORT_CLIENT_CONNECT_DURATION: Metric = Metric {
     unit: "s",
     description: "Duration of attempts to connect.",
     boundaries: REQUEST_SECONDS,
+    stability: Stability::Own,
+    attributes: sets::CONNECT,
+    switch: Switch::On,
 };
 
 /// From the start of a TLS handshake to its success or failure. Our own name.
@@ -169,6 +220,9 @@ pub const TRANSPORT_CLIENT_TLS_HANDSHAKE_DURATION: Metric = Metric {
     unit: "s",
     description: "Duration of TLS handshakes on dialled connections.",
     boundaries: REQUEST_SECONDS,
+    stability: Stability::Own,
+    attributes: sets::HANDSHAKE,
+    switch: Switch::On,
 };
 
 /// TLS handshakes that are going on. Our own name.
@@ -178,6 +232,9 @@ pub const TRANSPORT_CLIENT_TLS_ACTIVE_HANDSHAKES: Metric = Metric {
     unit: "{handshake}",
     description: "Number of TLS handshakes that are going on on dialled connections.",
     boundaries: &[],
+    stability: Stability::Own,
+    attributes: sets::CONNECTION,
+    switch: Switch::On,
 };
 
 /// Plain bytes that passed through TLS, by direction. Our own name.
@@ -187,4 +244,7 @@ pub const TRANSPORT_CLIENT_TLS_IO: Metric = Metric {
     unit: "By",
     description: "Bytes received and transmitted inside of TLS on dialled connections.",
     boundaries: &[],
+    stability: Stability::Own,
+    attributes: sets::CONNECTION_IO,
+    switch: Switch::On,
 };

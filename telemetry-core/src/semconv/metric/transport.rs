@@ -1,6 +1,6 @@
 //! What the kernel tells of TCP connections, and datagrams.
 
-use super::{Instrument, Metric};
+use super::{Instrument, Metric, Stability, Switch, sets};
 
 /// Seconds, for the way to a peer and back: from within a machine, 50 us, to a connection that hardly lives, 10 s.
 /// Three bounds for each power of ten, since these times differ by the factor rather than by the difference.
@@ -20,6 +20,9 @@ pub const TRANSPORT_SERVER_TCP_RTT: Metric = Metric {
     unit: "s",
     description: "Smoothed round-trip time of accepted TCP connections, sampled.",
     boundaries: ROUND_TRIP_SECONDS,
+    stability: Stability::Own,
+    attributes: sets::CONNECTION,
+    switch: Switch::Feature("tcp-info"),
 };
 
 /// Segments that were sent again, those of the handshake included. Our own name.
@@ -29,6 +32,9 @@ pub const TRANSPORT_SERVER_TCP_RETRANSMITS: Metric = Metric {
     unit: "{segment}",
     description: "Segments that were sent again on accepted TCP connections.",
     boundaries: &[],
+    stability: Stability::Own,
+    attributes: sets::CONNECTION,
+    switch: Switch::Feature("tcp-info"),
 };
 
 /// Segments that were sent and not acknowledged yet. Our own name.
@@ -38,6 +44,9 @@ pub const TRANSPORT_SERVER_TCP_UNACKED: Metric = Metric {
     unit: "{segment}",
     description: "Segments of accepted TCP connections that wait for their acknowledgement, sampled.",
     boundaries: SEGMENTS,
+    stability: Stability::Own,
+    attributes: sets::CONNECTION,
+    switch: Switch::Feature("tcp-info"),
 };
 
 /// The rate at which data has reached the peer lately, as the kernel measured it. Our own name.
@@ -47,6 +56,9 @@ pub const TRANSPORT_SERVER_TCP_DELIVERY_RATE: Metric = Metric {
     unit: "By/s",
     description: "Rate at which data reached the peers of accepted TCP connections, sampled.",
     boundaries: BYTES_PER_SECOND,
+    stability: Stability::Own,
+    attributes: sets::CONNECTION,
+    switch: Switch::Feature("tcp-info"),
 };
 
 /// The time to the peer and back, as the kernel has smoothed it. Our own name.
@@ -56,6 +68,9 @@ pub const TRANSPORT_CLIENT_TCP_RTT: Metric = Metric {
     unit: "s",
     description: "Smoothed round-trip time of dialled TCP connections, sampled.",
     boundaries: ROUND_TRIP_SECONDS,
+    stability: Stability::Own,
+    attributes: sets::CONNECTION,
+    switch: Switch::Feature("tcp-info"),
 };
 
 /// Segments that were sent again, those of the handshake included. Our own name.
@@ -65,6 +80,9 @@ pub const TRANSPORT_CLIENT_TCP_RETRANSMITS: Metric = Metric {
     unit: "{segment}",
     description: "Segments that were sent again on dialled TCP connections.",
     boundaries: &[],
+    stability: Stability::Own,
+    attributes: sets::CONNECTION,
+    switch: Switch::Feature("tcp-info"),
 };
 
 /// Segments that were sent and not acknowledged yet. Our own name.
@@ -74,6 +92,9 @@ pub const TRANSPORT_CLIENT_TCP_UNACKED: Metric = Metric {
     unit: "{segment}",
     description: "Segments of dialled TCP connections that wait for their acknowledgement, sampled.",
     boundaries: SEGMENTS,
+    stability: Stability::Own,
+    attributes: sets::CONNECTION,
+    switch: Switch::Feature("tcp-info"),
 };
 
 /// The rate at which data has reached the peer lately, as the kernel measured it. Our own name.
@@ -83,6 +104,9 @@ pub const TRANSPORT_CLIENT_TCP_DELIVERY_RATE: Metric = Metric {
     unit: "By/s",
     description: "Rate at which data reached the peers of dialled TCP connections, sampled.",
     boundaries: BYTES_PER_SECOND,
+    stability: Stability::Own,
+    attributes: sets::CONNECTION,
+    switch: Switch::Feature("tcp-info"),
 };
 
 /// Bytes in datagrams, without their headers, by direction. Our own name.
@@ -92,6 +116,9 @@ pub const TRANSPORT_UDP_IO: Metric = Metric {
     unit: "By",
     description: "Bytes received and transmitted in UDP datagrams.",
     boundaries: &[],
+    stability: Stability::Own,
+    attributes: sets::DATAGRAMS,
+    switch: Switch::Feature("udp"),
 };
 
 /// Datagrams, by direction. Our own name.
@@ -101,6 +128,9 @@ pub const TRANSPORT_UDP_DATAGRAMS: Metric = Metric {
     unit: "{datagram}",
     description: "UDP datagrams received and transmitted.",
     boundaries: &[],
+    stability: Stability::Own,
+    attributes: sets::DATAGRAMS,
+    switch: Switch::Feature("udp"),
 };
 
 /// Operations that failed, by direction and error. Our own name.
@@ -110,4 +140,7 @@ pub const TRANSPORT_UDP_ERRORS: Metric = Metric {
     unit: "{error}",
     description: "Operations on UDP sockets that failed.",
     boundaries: &[],
+    stability: Stability::Own,
+    attributes: sets::DATAGRAM_ERRORS,
+    switch: Switch::Feature("udp"),
 };

@@ -55,7 +55,7 @@ pub(super) fn dashboard() -> Dashboard {
         name: "connections",
         title: "Connections",
         description: "Connections that services accept and dial: how many, how long, why they end, and what they \
-                carry.",
+                      carry.",
         variables: variable::services(METRICS).to_vec(),
         rows: vec![
             Row::open("Accepted connections", accepted),
@@ -86,9 +86,8 @@ impl Side {
         let panel = series(
             "Open",
             Unit::Count,
-            "Connections that are open, those of them on which nothing has \
-                moved for a while, and those that speak another protocol now. Open ones that only grow are not \
-                closed by anybody.",
+            "Connections that are open, those of them on which nothing has moved for a while, and those that speak \
+             another protocol now. Open ones that only grow are not closed by anybody.",
         )
         .query("open", sum("", &select(self.active, ALL)))
         .query("idle", sum("", &select(self.idle, ALL)));
@@ -105,9 +104,8 @@ impl Side {
         series(
             "Opened and closed",
             Unit::CountPerSecond,
-            "Per second. Closed ones are counted; opened ones are \
-                these and the slope of the open ones, and so a little late. As many as requests: keep-alive does \
-                not work.",
+            "Per second. Closed ones are counted; opened ones are these and the slope of the open ones, and so a \
+             little late. As many as requests: keep-alive does not work.",
         )
         .query("opened", opened)
         .query("closed", closed)
@@ -119,8 +117,8 @@ impl Side {
         let panel = series(
             "Duration",
             Unit::Seconds,
-            "How long connections lived that have ended. Those that \
-                are open are not in it: a pool that never closes has none.",
+            "How long connections lived that have ended. Those that are open are not in it: a pool that never closes \
+             has none.",
         );
         let ways = PERCENTILES.iter();
         ways.fold(panel, |panel, (name, quantile)| panel.query(name, self.durations.quantile(*quantile)))
@@ -132,8 +130,7 @@ impl Side {
         heatmap(
             "Distribution of durations",
             Unit::Seconds,
-            "How many connections lived how long. A line at one \
-                duration is a timeout, on this side or the other.",
+            "How many connections lived how long. A line at one duration is a timeout, on this side or the other.",
         )
         .query("{{le}}", self.durations.buckets("le", ALL))
         .width(8)
@@ -144,8 +141,8 @@ impl Side {
         series(
             "Why they ended",
             Unit::CountPerSecond,
-            "By who was first: the peer, this end, a drop before \
-                either had ended, or an error. Many that are dropped have a task that was cancelled.",
+            "By who was first: the peer, this end, a drop before either had ended, or an error. Many that are \
+             dropped have a task that was cancelled.",
         )
         .query("{{transport_close_reason}}", self.durations.count("transport_close_reason", ALL))
         .stacked()
@@ -157,8 +154,8 @@ impl Side {
         series(
             "What failed",
             Unit::CountPerSecond,
-            "Connections that ended with an error, per second, by error. \
-                Resets are peers that went away; anything else is worth a look at the log.",
+            "Connections that ended with an error, per second, by error. Resets are peers that went away; anything \
+             else is worth a look at the log.",
         )
         .query("{{error_type}}", self.durations.count("error_type", "error_type!=\"\""))
         .stacked()
@@ -170,8 +167,8 @@ impl Side {
         series(
             "Bytes",
             Unit::BytesPerSecond,
-            "Bytes on the wire per second, by direction; inside of TLS they \
-                are in the row of TLS. Open connections and no bytes: somebody waits.",
+            "Bytes on the wire per second, by direction; inside of TLS they are in the row of TLS. Open connections \
+             and no bytes: somebody waits.",
         )
         .query("{{network_io_direction}}", sum("network_io_direction", &rate(self.bytes, ALL)))
         .width(12)
@@ -182,8 +179,8 @@ impl Side {
         series(
             "Open by kind",
             Unit::Count,
-            "Connections that are open, by what tells them apart. One that is \
-                far above the others takes what all have to share.",
+            "Connections that are open, by what tells them apart. One that is far above the others takes what all \
+             have to share.",
         )
         .query(self.legend, sum(self.by, &select(self.active, ALL)))
         .stacked()
@@ -196,8 +193,8 @@ fn requests() -> Panel {
     let panel = series(
         "Requests on a connection",
         Unit::Count,
-        "How many requests a connection had carried when \
-            it ended. Near 1, connections are not used again: look at keep-alive and at the proxy in front.",
+        "How many requests a connection had carried when it ended. Near 1, connections are not used again: look at \
+         keep-alive and at the proxy in front.",
     );
     let panel =
         PERCENTILES.iter().fold(panel, |panel, (name, quantile)| panel.query(name, REQUESTS.quantile(*quantile)));

@@ -71,8 +71,8 @@ fn overview() -> Vec<Panel> {
         number(
             "Scraped",
             Unit::Share,
-            "Targets that answered the last scrape, of all that were chosen. Below \
-                100 % look at the targets page of Prometheus.",
+            "Targets that answered the last scrape, of all that were chosen. Below 100 % look at the targets page of \
+             Prometheus.",
         )
         .query("", format!("avg({up})"))
         .colours("red", &[(1.0, "green")])
@@ -80,23 +80,23 @@ fn overview() -> Vec<Panel> {
         number(
             "Metrics over their limit",
             Unit::Count,
-            "Metrics whose new series are counted together, since \
-                there are too many. Look at the panel of them below.",
+            "Metrics whose new series are counted together, since there are too many. Look at the panel of them \
+             below.",
         )
         .query("", count("", &count("__name__", &overflown())))
         .colours("orange", &[])
         .empty("No metric has reached its limit of series"),
         lost(
             "Dropped before their export",
-            "Spans and log records that did not fit into their queue, per \
-                second. Look at the queues, and whether the collector is away.",
+            "Spans and log records that did not fit into their queue, per second. Look at the queues, and whether \
+             the collector is away.",
             dropped,
         )
         .empty("Nothing was dropped in this time"),
         lost(
             "Failed to be exported",
-            "Spans, log records and data points that were lost on their way, per \
-                second. Look at the errors below, and at the log of the service.",
+            "Spans, log records and data points that were lost on their way, per second. Look at the errors below, \
+             and at the log of the service.",
             failed,
         )
         .empty("No export has failed in this time"),
@@ -120,48 +120,45 @@ fn scrapes() -> Vec<Panel> {
         series(
             "Targets",
             Unit::Count,
-            "1 for a target that answers, 0 for one that does not. The targets page \
-                of Prometheus says why.",
+            "1 for a target that answers, 0 for one that does not. The targets page of Prometheus says why.",
         )
         .query("{{job}} {{instance}}", select("up", ALL))
         .empty(NOT_SCRAPED),
         series(
             "Duration of scrapes",
             Unit::Seconds,
-            "As Prometheus sees it. It grows with the samples; if it \
-                comes near the timeout of the scrape, pages get lost.",
+            "As Prometheus sees it. It grows with the samples; if it comes near the timeout of the scrape, pages get \
+             lost.",
         )
         .query("{{job}} {{instance}}", select("scrape_duration_seconds", ALL))
         .empty(NOT_SCRAPED),
         series(
             "Samples of a scrape",
             Unit::Count,
-            "Lines of the page. A steady rise is a label with too many \
-                values: look which metric grows.",
+            "Lines of the page. A steady rise is a label with too many values: look which metric grows.",
         )
         .query("{{job}} {{instance}}", select("scrape_samples_scraped", ALL))
         .empty(NOT_SCRAPED),
         series(
             "Series over the limit",
             Unit::Count,
-            "Series that stand for all that came after the limit of \
-                their metric, by metric. Take away the label that has too many values, or raise the limit.",
+            "Series that stand for all that came after the limit of their metric, by metric. Take away the label \
+             that has too many values, or raise the limit.",
         )
         .query("{{__name__}}", count("__name__", &overflown()))
         .empty("No metric has reached its limit of series"),
         series(
             "Answers of the handler",
             Unit::RequestsPerSecond,
-            "Scrapes that the handler of /metrics has \
-                answered, per second, by status. 503 is too many at once or too slow, 500 a failed collection.",
+            "Scrapes that the handler of /metrics has answered, per second, by status. 503 is too many at once or \
+             too slow, 500 a failed collection.",
         )
         .query("{{code}}", sum("code", &rate("promhttp_metric_handler_requests_total", ALL)))
         .empty(HANDLER),
         series(
             "Scrapes in flight",
             Unit::Count,
-            "Scrapes that are being answered. More than there are scrapers: \
-                a callback takes too long.",
+            "Scrapes that are being answered. More than there are scrapers: a callback takes too long.",
         )
         .query("{{instance}}", sum("instance", &select("promhttp_metric_handler_requests_in_flight", ALL)))
         .empty(HANDLER),
@@ -173,8 +170,8 @@ fn queues() -> Vec<Panel> {
     let fill = series(
         "Fill of queues",
         Unit::Share,
-        "What waits, of what may wait. At 100 % more is dropped: \
-            the collector is too slow or away, or the batches are too small.",
+        "What waits, of what may wait. At 100 % more is dropped: the collector is too slow or away, or the batches \
+         are too small.",
     );
     let fill = QUEUES.iter().fold(fill, |panel, queue| {
         panel.query(LEGEND, share(&sum(&by, &select(queue.size, ALL)), &sum(&by, &select(queue.capacity, ALL))))
@@ -182,8 +179,8 @@ fn queues() -> Vec<Panel> {
     let waiting = series(
         "Waiting for export",
         Unit::Count,
-        "Spans and log records in the queues, and how many \
-            may be. It rises and falls with each batch; it should not stay high.",
+        "Spans and log records in the queues, and how many may be. It rises and falls with each batch; it should not \
+         stay high.",
     );
     let waiting = QUEUES.iter().fold(waiting, |panel, queue| {
         let panel = panel.query(LEGEND, sum(COMPONENT, &select(queue.size, ALL)));
@@ -192,8 +189,8 @@ fn queues() -> Vec<Panel> {
     let done = series(
         "Through the queues",
         Unit::CountPerSecond,
-        "Spans and log records that a processor is \
-            done with, per second: given to an exporter, or dropped with an error. A full queue drops.",
+        "Spans and log records that a processor is done with, per second: given to an exporter, or dropped with an \
+         error. A full queue drops.",
     );
     let done = QUEUES
         .iter()
@@ -205,8 +202,8 @@ fn exports() -> Vec<Panel> {
     let exported = series(
         "Exported",
         Unit::CountPerSecond,
-        "Spans, log records and data points whose export has \
-            ended, per second, with the error if they were lost. Look at the log of the service for the reason.",
+        "Spans, log records and data points whose export has ended, per second, with the error if they were lost. \
+         Look at the log of the service for the reason.",
     );
     let exported = EXPORTS.iter().fold(exported, |panel, export| {
         panel.query(&format!("{LEGEND} {{{{error_type}}}}"), outcomes(export.exported))
@@ -214,8 +211,7 @@ fn exports() -> Vec<Panel> {
     let inflight = series(
         "In flight",
         Unit::Count,
-        "What was sent and is not acknowledged. If it stays up, the \
-            receiver does not answer.",
+        "What was sent and is not acknowledged. If it stays up, the receiver does not answer.",
     );
     let inflight = EXPORTS
         .iter()
@@ -223,16 +219,15 @@ fn exports() -> Vec<Panel> {
     let durations = series(
         "Duration of exports",
         Unit::Seconds,
-        "With all attempts of an export. Near its \
-            timeout (10 s unless set), the receiver is too slow or away.",
+        "With all attempts of an export. Near its timeout (10 s unless set), the receiver is too slow or away.",
     );
     let durations =
         PERCENTILES.iter().fold(durations, |panel, (name, quantile)| panel.query(name, OPERATIONS.quantile(*quantile)));
     let failed = series(
         "Failed exports",
         Unit::CountPerSecond,
-        "Exports that failed after all attempts, per \
-            second, by receiver and error. Refused: nothing listens at the endpoint.",
+        "Exports that failed after all attempts, per second, by receiver and error. Refused: nothing listens at the \
+         endpoint.",
     )
     .query(
         "{{server_address}}:{{server_port}} {{error_type}}",

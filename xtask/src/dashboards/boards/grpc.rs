@@ -2,22 +2,18 @@
 
 use crate::dashboards::layout::Row;
 use crate::dashboards::panel::{Unit, series};
-use crate::dashboards::query::{Histogram, share};
+use crate::dashboards::query::{FAILED, Histogram};
 
 /// Calls of gRPC, beside the requests that carry them.
 pub(super) fn row(calls: Histogram) -> Row {
     const REASON: &str = "Only with `with_grpc`, and only if there are calls of gRPC";
-    // Codes that the conventions take for the fault of the server.
-    const SERVERS: &str = "rpc_status_code=~\"UNKNOWN|DEADLINE_EXCEEDED|UNIMPLEMENTED|INTERNAL|UNAVAILABLE|DATA_LOSS\"";
-    let failed = share(&calls.count("rpc_method", SERVERS), &calls.count("rpc_method", ""));
     Row::collapsed(
         "gRPC",
         vec![
             series(
                 "Calls by method",
                 Unit::RequestsPerSecond,
-                "Calls that have ended, per second. _OTHER are \
-                    methods that no call has proved to exist.",
+                "Calls that have ended, per second. _OTHER are methods that no call has proved to exist.",
             )
             .query("{{rpc_method}}", calls.count("rpc_method", ""))
             .stacked()
@@ -25,8 +21,8 @@ pub(super) fn row(calls: Histogram) -> Row {
             series(
                 "Calls by status",
                 Unit::RequestsPerSecond,
-                "Calls that have ended, per second, by their \
-                    status. Look for the method that has the status which grows.",
+                "Calls that have ended, per second, by their status. Look for the method that has the status which \
+                 grows.",
             )
             .query("{{rpc_status_code}}", calls.count("rpc_status_code", ""))
             .stacked()
@@ -34,16 +30,15 @@ pub(super) fn row(calls: Histogram) -> Row {
             series(
                 "Share of failed calls",
                 Unit::Share,
-                "Calls with a status that is the server's fault, of all \
-                    of the method. Look at the server's log and spans.",
+                "Calls that failed, of all of the method; for a server those alone whose status is its own fault. Look at \
+                 the log and the spans of the method.",
             )
-            .query("{{rpc_method}}", failed)
-            .empty("No call has failed by the server's fault; or there are none, which need `with_grpc`"),
+            .query("{{rpc_method}}", calls.share("rpc_method", FAILED))
+            .empty("No call has failed, or there are none; only `with_grpc` counts them"),
             series(
                 "Duration p95 of calls",
                 Unit::Seconds,
-                "95 of 100 calls take no longer. A call that streams \
-                    lasts as long as its stream.",
+                "95 of 100 calls take no longer. A call that streams lasts as long as its stream.",
             )
             .query("{{rpc_method}}", calls.classic(0.95, "rpc_method"))
             .query("{{rpc_method}} (native)", calls.native(0.95, "rpc_method"))

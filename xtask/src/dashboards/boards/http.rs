@@ -2,12 +2,12 @@
 
 use crate::dashboards::layout::Row;
 use crate::dashboards::panel::{Panel, Unit, heatmap, number, series};
-use crate::dashboards::query::{CANCELLED, FAILED, Histogram, or_named};
+use crate::dashboards::query::{ALL, CANCELLED, FAILED, Histogram, or_named, shares};
 
 const NO_REQUESTS: &str = "No requests in this time";
 const NO_FAILURES: &str = "No request has failed in this time";
-const NO_NATIVE: &str = "Only with native histograms: an exponential aggregation in the service, \
-        native-histograms in Prometheus";
+const NO_NATIVE: &str = "Only with native histograms: an exponential aggregation in the service, native-histograms \
+                         in Prometheus";
 const NO_CLASSIC: &str = "No requests in this time, or native histograms alone: see their row";
 
 /// Requests of one side.
@@ -34,19 +34,15 @@ impl Requests {
             number(
                 "Requests",
                 Unit::RequestsPerSecond,
-                "Requests that have ended, per second. If it drops, look \
-                    whether they are refused, wait, or do not come.",
+                "Requests that have ended, per second. If it drops, look whether they are refused, wait, or do not \
+                 come.",
             )
             .query("", durations.count("", ""))
             .empty(NO_REQUESTS),
             number(
                 "Failed",
                 Unit::Share,
-                format!(
-                    "Requests that failed, of all. {} Cancelled requests are not \
-                    among them.",
-                    self.on_errors
-                ),
+                format!("Requests that failed, of all. {} Cancelled requests are not among them.", self.on_errors),
             )
             .query("", durations.share("", FAILED))
             .colours("green", &[(0.01, "orange"), (0.05, "red")])
@@ -54,11 +50,7 @@ impl Requests {
             number(
                 "p95",
                 Unit::Seconds,
-                format!(
-                    "95 of 100 requests took no longer, the whole response \
-                    included. {}",
-                    self.on_slowness
-                ),
+                format!("95 of 100 requests took no longer, the whole response included. {}", self.on_slowness),
             )
             .query("", durations.quantile(0.95))
             .empty(NO_REQUESTS),
@@ -69,8 +61,8 @@ impl Requests {
         series(
             "Requests",
             Unit::RequestsPerSecond,
-            "Requests that have ended, per second. One line that falls \
-                alone points at what it names, all together at what is in front.",
+            "Requests that have ended, per second. One line that falls alone points at what it names, all together \
+             at what is in front.",
         )
         .query(&self.legend(), self.named(&self.durations.count(self.label, "")))
         .stacked()
@@ -83,8 +75,8 @@ impl Requests {
         series(
             "Requests by status",
             Unit::RequestsPerSecond,
-            "Requests that have ended, per second, by the \
-                status of their response. Those without one failed or were cancelled before it.",
+            "Requests that have ended, per second, by the status of their response. Those without one failed or were \
+             cancelled before it.",
         )
         .query("{{http_response_status_code}}", query)
         .stacked()
@@ -96,9 +88,8 @@ impl Requests {
         series(
             "Requests by method and protocol",
             Unit::RequestsPerSecond,
-            "Requests that have ended, per \
-                second. Many of _OTHER are methods that nobody knows: somebody is scanning, or a method has to \
-                be made known.",
+            "Requests that have ended, per second. Many of _OTHER are methods that nobody knows: somebody is \
+             scanning, or a method has to be made known.",
         )
         .query("{{http_request_method}} HTTP/{{network_protocol_version}}", self.durations.count(BY, ""))
         .stacked()
@@ -116,32 +107,38 @@ impl Requests {
                     format!("Failed requests, of all with the same name. {}", self.on_errors),
                 )
                 .query(&self.legend(), self.named(&durations.share(self.label, FAILED)))
-                .width(8)
+                .empty(NO_FAILURES),
+                series(
+                    "Share of failed requests by error",
+                    Unit::Share,
+                    "Failed requests, of all requests, by what went wrong. The error that grows is the one to look \
+                     up in the log and in spans.",
+                )
+                .query("{{error_type}}", shares(&durations.count("error_type", FAILED), &durations.count("", ALL)))
+                .stacked()
                 .empty(NO_FAILURES),
                 series(
                     "Failed requests by error",
                     Unit::RequestsPerSecond,
                     format!(
-                        "Failed requests per second, \
-                        by what went wrong: a status, or a word for what came in between. {}",
+                        "Failed requests per second, by what went wrong: a status, or a word for what came in \
+                         between. {}",
                         self.on_errors
                     ),
                 )
                 .query("{{error_type}}", durations.count("error_type", FAILED))
                 .stacked()
-                .width(8)
                 .empty(NO_FAILURES),
                 series(
                     "Cancelled requests",
                     Unit::RequestsPerSecond,
                     format!(
-                        "Requests that were dropped before \
-                        their end, per second. {} They are no failures, and in no ratio of errors.",
+                        "Requests that were dropped before their end, per second. {} They are no failures, and in no \
+                         ratio of errors.",
                         self.on_cancels
                     ),
                 )
                 .query(&self.legend(), self.named(&durations.count(self.label, CANCELLED)))
-                .width(8)
                 .empty("No request was cancelled in this time"),
             ],
         )
@@ -154,8 +151,8 @@ impl Requests {
             "Duration",
             Unit::Seconds,
             format!(
-                "How long requests take until the last \
-                byte of their response. {} The points are exemplars, which lead to traces.",
+                "How long requests take until the last byte of their response. {} The points are exemplars, which \
+                 lead to traces.",
                 self.on_slowness
             ),
         );
@@ -165,23 +162,21 @@ impl Requests {
         let p95 = series(
             "Duration p95 by name",
             Unit::Seconds,
-            "95 of 100 requests take no longer. A single \
-                slow line points at its own code, all of them at what they share.",
+            "95 of 100 requests take no longer. A single slow line points at its own code, all of them at what they \
+             share.",
         )
         .query_with_exemplars(&self.legend(), self.named(&durations.classic(0.95, self.label)));
         let mean = series(
             "Mean duration",
             Unit::Seconds,
-            "The mean is moved by few very slow requests, \
-                percentiles are not. A mean above the p95 has such a tail.",
+            "The mean is moved by few very slow requests, percentiles are not. A mean above the p95 has such a tail.",
         )
         .query(&self.legend(), self.named(&durations.mean(self.label)))
         .empty(NO_REQUESTS);
         let buckets = heatmap(
             "Distribution of durations",
             Unit::Seconds,
-            "How many requests took how long. Two \
-                bands are two kinds of requests: look for what tells them apart.",
+            "How many requests took how long. Two bands are two kinds of requests: look for what tells them apart.",
         )
         .query("{{le}}", durations.buckets("le", ""))
         .empty(NO_CLASSIC);
@@ -194,11 +189,7 @@ impl Requests {
         let mut percentiles = series(
             "Duration, native",
             Unit::Seconds,
-            format!(
-                "How long requests take, as \
-                exactly as the histogram's buckets are. {}",
-                self.on_slowness
-            ),
+            format!("How long requests take, as exactly as the histogram's buckets are. {}", self.on_slowness),
         );
         for (name, quantile) in PERCENTILES {
             percentiles = percentiles.query(name, durations.native(quantile, ""));
@@ -206,15 +197,14 @@ impl Requests {
         let p95 = series(
             "Duration p95 by name, native",
             Unit::Seconds,
-            "95 of 100 requests take no longer. A \
-                single slow line points at its own code, all of them at what they share.",
+            "95 of 100 requests take no longer. A single slow line points at its own code, all of them at what they \
+             share.",
         )
         .query(&self.legend(), self.named(&durations.native(0.95, self.label)));
         let buckets = heatmap(
             "Distribution of durations, native",
             Unit::Seconds,
-            "How many requests took how \
-                long. Two bands are two kinds of requests: look for what tells them apart.",
+            "How many requests took how long. Two bands are two kinds of requests: look for what tells them apart.",
         )
         .query("", durations.whole("", ""));
         vec![percentiles.empty(NO_NATIVE), p95.empty(NO_NATIVE), buckets.empty(NO_NATIVE)]
@@ -231,8 +221,8 @@ impl Requests {
         let traffic = series(
             "Bytes of bodies",
             Unit::BytesPerSecond,
-            "Bytes of bodies of all requests, per \
-                second. The connections dashboard has what is on the wire, with heads and TLS.",
+            "Bytes of bodies of all requests, per second. The connections dashboard has what is on the wire, with \
+             heads and TLS.",
         )
         .query("requests", requests.total("", ""))
         .query("responses", responses.total("", ""))
@@ -245,8 +235,7 @@ impl Requests {
                 sizes(
                     "Mean size of response bodies",
                     responses,
-                    "If responses get slower as it grows, the size \
-                        is the reason.",
+                    "If responses get slower as it grows, the size is the reason.",
                 ),
                 traffic,
             ],

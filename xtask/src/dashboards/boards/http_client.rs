@@ -21,8 +21,8 @@ pub(super) fn dashboard() -> Dashboard {
         label: "server_address",
         without: "no server",
         on_errors: "Look which server it is, and whether it answers with errors or cannot be reached.",
-        on_slowness: "If it grows, look at that server's own durations: what it does not see is the network, or \
-                a lack of connections.",
+        on_slowness: "If it grows, look at that server's own durations: what it does not see is the network, or a \
+                      lack of connections.",
         on_cancels: "The caller gave up, mostly by a timeout of its own.",
     };
     let [datasource, job, instance] = variable::services(METRICS);
@@ -51,8 +51,8 @@ fn active() -> Panel {
     number(
         "Active",
         Unit::Count,
-        "Requests that have begun and not ended. If they grow while as many end as \
-            before, a server keeps them waiting.",
+        "Requests that have begun and not ended. If they grow while as many end as before, a server keeps them \
+         waiting.",
     )
     .query("", sum("", &select("http_client_active_requests", OF)))
     .empty("No request was made since the start")
@@ -62,8 +62,8 @@ fn waiting() -> Panel {
     series(
         "Active requests",
         Unit::Count,
-        "Requests that have begun and not ended, by server. The one whose \
-            line grows is the one that keeps others waiting.",
+        "Requests that have begun and not ended, by server. The one whose line grows is the one that keeps others \
+         waiting.",
     )
     .query("{{server_address}}", sum("server_address", &select("http_client_active_requests", OF)))
     .stacked()
@@ -75,8 +75,8 @@ fn open() -> Panel {
     series(
         "Open connections",
         Unit::Count,
-        "Connections of the pool, with a request on them (active) or waiting \
-            for one (idle). No idle ones while requests are slow: there are too few.",
+        "Connections of the pool, with a request on them (active) or waiting for one (idle). No idle ones while \
+         requests are slow: there are too few.",
     )
     .query("{{server_address}} {{http_connection_state}}", sum(BY, &select("http_client_open_connections", OF)))
     .stacked()
@@ -88,8 +88,8 @@ fn closed() -> Panel {
     series(
         "Closed connections",
         Unit::CountPerSecond,
-        "Connections that have ended, per second. As many as \
-            there are requests: nothing is used again, look at keep-alive on both sides.",
+        "Connections that have ended, per second. As many as there are requests: nothing is used again, look at \
+         keep-alive on both sides.",
     )
     .query("{{server_address}}", CONNECTIONS.count("server_address", ""))
     .width(8)
@@ -100,8 +100,7 @@ fn lifetimes() -> Panel {
     let lives = series(
         "Duration of connections",
         Unit::Seconds,
-        "How long connections lived that have ended. \
-            Very short ones are made anew for each request.",
+        "How long connections lived that have ended. Very short ones are made anew for each request.",
     );
     let lives =
         PERCENTILES.iter().fold(lives, |panel, (name, quantile)| panel.query(name, CONNECTIONS.quantile(*quantile)));

@@ -30,7 +30,7 @@ pub(super) fn dashboard() -> Dashboard {
         on_errors: "Look at the errors by type, then at the log and the spans of the route.",
         on_slowness: "If it grows, look at the busy share of the runtime, then at what the route waits for.",
         on_cancels: "The client hung up, or a timeout around the service struck: slow responses are the usual \
-                reason.",
+                     reason.",
     };
     let [datasource, job, instance] = variable::services(METRICS);
     let routes = format!("{{__name__=~\"{METRICS}\", job=~\"$job\", instance=~\"$instance\"}}");
@@ -69,8 +69,8 @@ fn active() -> Panel {
     series(
         "Active requests",
         Unit::Count,
-        "Requests that have begun and not ended, of all routes. If they grow \
-            while as many end as before, something holds them up.",
+        "Requests that have begun and not ended, of all routes. If they grow while as many end as before, something \
+         holds them up.",
     )
     .query("{{http_request_method}}", active)
     .stacked()
@@ -82,8 +82,8 @@ fn heads() -> Panel {
     series(
         "Duration until the head, p95",
         Unit::Seconds,
-        "Until the head of the response, for 95 of 100 \
-            requests. What the whole duration has beyond it is the body: its size, or a slow client.",
+        "Until the head of the response, for 95 of 100 requests. What the whole duration has beyond it is the body: \
+         its size, or a slow client.",
     )
     .query("{{http_route}}", HEADS.classic(0.95, "http_route"))
     .query("{{http_route}} (native)", HEADS.native(0.95, "http_route"))
@@ -91,8 +91,8 @@ fn heads() -> Panel {
 }
 
 const APDEX: &str = "Requests that satisfy, and half of those that are tolerated, of all: 1 is best. Within the \
-        target is satisfying, within four times the target tolerable; a failed one is neither, a cancelled one \
-        is left out.";
+                     target is satisfying, within four times the target tolerable; a failed one is neither, a \
+                     cancelled one is left out.";
 
 fn apdex_now() -> Panel {
     number("Apdex", Unit::Count, format!("{APDEX} Below 0.85 look at durations and errors."))
@@ -109,8 +109,7 @@ fn apdex() -> Panel {
 
 fn apdex_native() -> Panel {
     series("Apdex, native", Unit::Count, APDEX).query("Apdex", from_native()).empty(
-        "Only with native histograms: an exponential aggregation in the service, native-histograms in \
-                Prometheus",
+        "Only with native histograms: an exponential aggregation in the service, native-histograms in Prometheus",
     )
 }
 
@@ -128,4 +127,22 @@ fn from_native() -> String {
     let both = format!("({} + {}) / 2", within(""), within("4 * "));
     let all = format!("histogram_count({})", DURATIONS.whole("", NOT_CANCELLED));
     share(&format!("({both} * histogram_count({succeeded}) or 0 * {all})"), &all)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_target_of_apdex_has_both_of_its_bounds() {
+        for (target, pattern) in TARGETS {
+            let target: f64 = target.parse().unwrap();
+            // As a page has a bound, and as Prometheus keeps it: a whole number gets a fraction there.
+            let written = |bound: f64| [format!("{bound}"), format!("{bound:?}")];
+            let mut bounds: Vec<_> = [target, 4.0 * target].into_iter().flat_map(written).collect();
+            bounds.dedup();
+            let alternatives: Vec<_> = pattern.split('|').map(|one| one.replace("[.]", ".")).collect();
+            assert_eq!(alternatives, bounds);
+        }
+    }
 }

@@ -41,8 +41,7 @@ pub(super) fn datagrams() -> Row {
             series(
                 "Datagrams",
                 Unit::CountPerSecond,
-                "Datagrams per second, by direction. Received ones alone: \
-                    nobody answers.",
+                "Datagrams per second, by direction. Received ones alone: nobody answers.",
             )
             .query("{{network_io_direction}}", by_direction("transport_udp_datagrams_total"))
             .width(8)
@@ -50,8 +49,8 @@ pub(super) fn datagrams() -> Row {
             series(
                 "Bytes of datagrams",
                 Unit::BytesPerSecond,
-                "Bytes per second without headers, by direction. \
-                    With the datagrams beside it, it tells how large they are.",
+                "Bytes per second without headers, by direction. With the datagrams beside it, it tells how large \
+                 they are.",
             )
             .query("{{network_io_direction}}", by_direction("transport_udp_io_bytes_total"))
             .width(8)
@@ -59,8 +58,8 @@ pub(super) fn datagrams() -> Row {
             series(
                 "UDP errors",
                 Unit::CountPerSecond,
-                "Operations on sockets that failed, per second. Refused \
-                    ones were sent to a port where nobody listens.",
+                "Operations on sockets that failed, per second. Refused ones were sent to a port where nobody \
+                 listens.",
             )
             .query(
                 "{{network_io_direction}} {{error_type}}",
@@ -76,37 +75,34 @@ pub(super) fn tcp() -> Row {
     let round_trips = series(
         "Round trips",
         Unit::Seconds,
-        "The time to the peer and back, as the kernel has \
-            smoothed it, sampled. If it grows, requests are slow for a reason outside of the service.",
+        "The time to the peer and back, as the kernel has smoothed it, sampled. If it grows, requests are slow for a \
+         reason outside of the service.",
     );
     let retransmits = series(
         "Segments sent again",
         Unit::CountPerSecond,
-        "Per second. Lost on the way, or too \
-            late: look at the network, and at round trips.",
+        "Per second. Lost on the way, or too late: look at the network, and at round trips.",
     );
     let retransmits =
         SIDES.iter().fold(retransmits, |panel, side| panel.query(side.name, sum("", &rate(side.retransmits, ALL))));
     let unacknowledged = series(
         "Segments on their way",
         Unit::Count,
-        "Segments that wait for their \
-            acknowledgement, sampled. Many, with long round trips, are a link that is full.",
+        "Segments that wait for their acknowledgement, sampled. Many, with long round trips, are a link that is \
+         full.",
     );
     let deliveries = series(
         "Delivery rate",
         Unit::BytesPerSecond,
-        "How fast data has reached a peer lately, \
-            sampled. What is far below it is waiting for the application, not for the network.",
+        "How fast data has reached a peer lately, sampled. What is far below it is waiting for the application, not \
+         for the network.",
     );
     Row::collapsed(
         "TCP as Linux knows it",
         vec![
             percentiles(round_trips, |side| side.round_trips),
-            retransmits.empty(
-                "No segment was sent again; or TCP is not watched, which needs Linux and feature \
-                    `tcp-info`",
-            ),
+            retransmits
+                .empty("No segment was sent again; or TCP is not watched, which needs Linux and feature `tcp-info`"),
             percentiles(unacknowledged, |side| side.unacknowledged),
             percentiles(deliveries, |side| side.deliveries),
         ],

@@ -11,6 +11,7 @@ use crate::stage::load;
 use crate::stage::scene::{Ports, Scene, Setting};
 
 mod alerts;
+mod documented;
 mod exemplars;
 mod panels;
 mod rules;
@@ -47,6 +48,7 @@ async fn ask(scene: &Scene, root: &Path, span: Span) -> Result<()> {
         faults.extend(variables::faults(scene, dashboard).await?);
     }
     faults.extend(exemplars::faults(scene, &dashboards, span).await?);
+    faults.extend(documented::faults(scene, root).await?);
     faults.extend(rules::faults(scene).await?);
     faults.extend(alerts::faults(scene).await?);
     println!("{} exports by OTLP have come", scene.sink.exports());

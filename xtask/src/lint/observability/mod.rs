@@ -18,7 +18,7 @@ mod grafana;
 mod prometheus;
 mod rules;
 mod service;
-mod yaml;
+pub(in crate::lint) mod yaml;
 
 #[cfg(test)]
 mod tests;

@@ -361,7 +361,10 @@ fn a_rule_without_a_test_is_found() {
 
     for other in ["job_instance:process_open_fds:ratio_rate5m", "a_job_instance:process_open_fds:ratio"] {
         let value = found_everywhere(tests_of_recorded, |text| {
-            text.replace("- expr: job_instance:process_open_fds:ratio\n", &format!("- expr: {other}\n"))
+            text.replace(
+                "- expr: round(job_instance:process_open_fds:ratio, 0.001)\n",
+                &format!("- expr: round({other}, 0.001)\n"),
+            )
         });
         let fault = "`job_instance:process_open_fds:ratio` has no test of a value";
         assert_eq!(value, [format!("{recorded}: {fault}")]);

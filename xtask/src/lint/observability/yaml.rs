@@ -5,7 +5,7 @@ use saphyr::{LoadableYamlNode, Scalar, Yaml};
 use serde_json::{Map, Value};
 
 /// The only document of a file. A key that comes twice is an error, as is a tag that programs would take differently.
-pub(super) fn parse(text: &str) -> Result<Value> {
+pub(in crate::lint) fn parse(text: &str) -> Result<Value> {
     let mut documents = Yaml::load_from_str(text)?;
     match (documents.pop(), documents.len()) {
         (Some(document), 0) => value(document),

@@ -203,7 +203,7 @@ def same_value(a, b):
 
 
 # What the process and its runtime do goes on between one page and the next.
-MOVING = ("process_", "tokio_runtime_")
+MOVING = ("process_", "promhttp_metric_handler_", "tokio_runtime_")
 
 
 def without_bound(labels):

@@ -1,0 +1,76 @@
+use super::metric::{self, Metric};
+use super::otel_sdk;
+
+/// Every metric of these crates, those of one subject together. What `telemetry-prometheus` adds to a page by itself, the
+/// process for one, is no metric of OpenTelemetry and not among them.
+///
+/// ```
+/// use telemetry_core::semconv::METRICS;
+///
+/// let duration = METRICS.iter().find(|metric| metric.name == "http.server.request.duration");
+/// assert_eq!(duration.map(|metric| metric.unit), Some("s"));
+/// ```
+pub const METRICS: &[Metric] = &[
+    metric::HTTP_SERVER_REQUEST_DURATION,
+    metric::HTTP_SERVER_ACTIVE_REQUESTS,
+    metric::HTTP_SERVER_REQUEST_BODY_SIZE,
+    metric::HTTP_SERVER_RESPONSE_BODY_SIZE,
+    metric::HTTP_SERVER_RESPONSE_HEAD_DURATION,
+    metric::HTTP_CLIENT_REQUEST_DURATION,
+    metric::HTTP_CLIENT_REQUEST_BODY_SIZE,
+    metric::HTTP_CLIENT_RESPONSE_BODY_SIZE,
+    metric::HTTP_CLIENT_ACTIVE_REQUESTS,
+    metric::HTTP_CLIENT_OPEN_CONNECTIONS,
+    metric::HTTP_CLIENT_CONNECTION_DURATION,
+    metric::RPC_SERVER_CALL_DURATION,
+    metric::RPC_CLIENT_CALL_DURATION,
+    metric::TRANSPORT_SERVER_ACTIVE_CONNECTIONS,
+    metric::TRANSPORT_SERVER_CONNECTION_DURATION,
+    metric::TRANSPORT_SERVER_IO,
+    metric::TRANSPORT_SERVER_IDLE_CONNECTIONS,
+    metric::TRANSPORT_SERVER_CONNECTION_REQUESTS,
+    metric::TRANSPORT_SERVER_UPGRADED_CONNECTIONS,
+    metric::TRANSPORT_SERVER_REJECTED_CONNECTIONS,
+    metric::TRANSPORT_SERVER_ACCEPT_ERRORS,
+    metric::TRANSPORT_SERVER_ACCEPT_AGE,
+    metric::TRANSPORT_SERVER_TLS_HANDSHAKE_DURATION,
+    metric::TRANSPORT_SERVER_TLS_ACTIVE_HANDSHAKES,
+    metric::TRANSPORT_SERVER_TLS_IO,
+    metric::TRANSPORT_CLIENT_ACTIVE_CONNECTIONS,
+    metric::TRANSPORT_CLIENT_CONNECTION_DURATION,
+    metric::TRANSPORT_CLIENT_IO,
+    metric::TRANSPORT_CLIENT_IDLE_CONNECTIONS,
+    metric::TRANSPORT_CLIENT_CONNECT_DURATION,
+    metric::TRANSPORT_CLIENT_TLS_HANDSHAKE_DURATION,
+    metric::TRANSPORT_CLIENT_TLS_ACTIVE_HANDSHAKES,
+    metric::TRANSPORT_CLIENT_TLS_IO,
+    metric::TOKIO_RUNTIME_WORKERS,
+    metric::TOKIO_RUNTIME_ACTIVE_TASKS,
+    metric::TOKIO_RUNTIME_GLOBAL_QUEUE_DEPTH,
+    metric::TOKIO_RUNTIME_WORKER_PARKS,
+    metric::TOKIO_RUNTIME_WORKER_BUSY_TIME,
+    metric::TRANSPORT_SERVER_TCP_RTT,
+    metric::TRANSPORT_SERVER_TCP_RETRANSMITS,
+    metric::TRANSPORT_SERVER_TCP_UNACKED,
+    metric::TRANSPORT_SERVER_TCP_DELIVERY_RATE,
+    metric::TRANSPORT_CLIENT_TCP_RTT,
+    metric::TRANSPORT_CLIENT_TCP_RETRANSMITS,
+    metric::TRANSPORT_CLIENT_TCP_UNACKED,
+    metric::TRANSPORT_CLIENT_TCP_DELIVERY_RATE,
+    metric::TRANSPORT_UDP_IO,
+    metric::TRANSPORT_UDP_DATAGRAMS,
+    metric::TRANSPORT_UDP_ERRORS,
+    otel_sdk::PROCESSOR_SPAN_QUEUE_SIZE,
+    otel_sdk::PROCESSOR_SPAN_QUEUE_CAPACITY,
+    otel_sdk::PROCESSOR_SPAN_PROCESSED,
+    otel_sdk::PROCESSOR_LOG_QUEUE_SIZE,
+    otel_sdk::PROCESSOR_LOG_QUEUE_CAPACITY,
+    otel_sdk::PROCESSOR_LOG_PROCESSED,
+    otel_sdk::EXPORTER_SPAN_EXPORTED,
+    otel_sdk::EXPORTER_SPAN_INFLIGHT,
+    otel_sdk::EXPORTER_LOG_EXPORTED,
+    otel_sdk::EXPORTER_LOG_INFLIGHT,
+    otel_sdk::EXPORTER_METRIC_DATA_POINT_EXPORTED,
+    otel_sdk::EXPORTER_METRIC_DATA_POINT_INFLIGHT,
+    otel_sdk::EXPORTER_OPERATION_DURATION,
+];
