@@ -126,8 +126,8 @@ impl Scene {
 
     /// Fails as soon as a program has ended by itself.
     pub(crate) fn still_runs(&mut self) -> Result<()> {
-        let examples = self.playgrounds.iter_mut().chain(&mut self.proxies).chain([&mut self.tls]);
-        examples.map(Example::still_runs).collect::<Result<()>>()?;
+        let mut examples = self.playgrounds.iter_mut().chain(&mut self.proxies).chain([&mut self.tls]);
+        examples.try_for_each(Example::still_runs)?;
         self.prometheus.still_runs()?;
         self.alertmanager.still_runs()
     }

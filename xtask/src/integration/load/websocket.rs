@@ -1,4 +1,4 @@
-//! WebSockets that echo and are closed.
+//! Web sockets that echo and are closed.
 
 use anyhow::Result;
 

@@ -13,7 +13,8 @@ pub(super) async fn faults(scene: &Scene, root: &Path) -> Result<Vec<String>> {
     let page = MetricsPage::read(root)?;
     let all = scene.prometheus.vector("{__name__=~\".+\"}").await?;
     let all: Vec<BTreeMap<String, String>> = all.iter().filter_map(labels).collect();
-    let documented = all.iter().filter(|series| series.get("__name__").is_some_and(|name| page.metric_of(name).is_some()));
+    let documented =
+        all.iter().filter(|series| series.get("__name__").is_some_and(|name| page.metric_of(name).is_some()));
     let documented = documented.count();
     ensure!(documented > 0, "no series is of a metric that is documented");
     println!("{documented} series are of documented metrics, and {} of others", all.len() - documented);
