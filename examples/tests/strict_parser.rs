@@ -16,7 +16,7 @@ const HISTOGRAMS: [&str; 5] = [
     "transport_server_connection_duration_seconds",
     "transport_server_connection_requests",
 ];
-const GAUGES: [&str; 13] = [
+const GAUGES: [&str; 14] = [
     "http_server_active_requests",
     "process_max_fds",
     "process_open_fds",
@@ -24,6 +24,7 @@ const GAUGES: [&str; 13] = [
     "process_start_time_seconds",
     "process_threads",
     "process_virtual_memory_bytes",
+    "promhttp_metric_handler_requests_in_flight",
     "target_info",
     "tokio_runtime_active_tasks",
     "tokio_runtime_global_queue_depth",
@@ -31,8 +32,9 @@ const GAUGES: [&str; 13] = [
     "transport_server_active_connections",
     "transport_server_upgraded_connections",
 ];
-const COUNTERS: [&str; 4] = [
+const COUNTERS: [&str; 5] = [
     "process_cpu_seconds_total",
+    "promhttp_metric_handler_requests_total",
     "tokio_runtime_worker_busy_time_seconds_total",
     "tokio_runtime_worker_parks_total",
     "transport_server_io_bytes_total",
