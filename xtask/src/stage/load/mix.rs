@@ -11,7 +11,7 @@ use super::{ERRORS, pace};
 use crate::stage::client::{Call, Client, Upload};
 use crate::stage::wire::Wire;
 
-const EVERY: Duration = Duration::from_millis(30);
+const EVERY: Duration = Duration::from_millis(40);
 /// So many requests go over a connection.
 const KEPT: usize = 60;
 const LARGEST: usize = 50_000;
