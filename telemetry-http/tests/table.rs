@@ -17,11 +17,12 @@ use tokio::net::TcpListener;
 use tower::{Layer, Service, ServiceExt, service_fn};
 
 type Upload = Full<Bytes>;
+type Inner = Request<RequestBody<Upload>>;
 type Answer = Ready<io::Result<Response<ScriptedBody>>>;
 
-/// Says hello, or what its path wants.
-fn service(request: Request<RequestBody<Upload>>) -> Answer {
-    let (status, call_status) = match request.uri().path() {
+/// Says hello with the status that the path wants, or fails.
+fn answer(path: &str) -> Answer {
+    let (status, call_status) = match path {
         "/gone" => return ready(Err(io::ErrorKind::ConnectionReset.into())),
         "/shop.Cart/Add" => (StatusCode::OK, "0"),
         _ => (StatusCode::INTERNAL_SERVER_ERROR, "13"),
@@ -32,6 +33,11 @@ fn service(request: Request<RequestBody<Upload>>) -> Answer {
     *response.status_mut() = status;
     response.headers_mut().insert("content-type", HeaderValue::from_static("application/grpc"));
     ready(Ok(response))
+}
+
+/// Does what the path of each request wants.
+fn service() -> impl Service<Inner, Response = Response<ScriptedBody>, Error = io::Error, Future = Answer> + Clone {
+    service_fn(|request: Inner| answer(request.uri().path()))
 }
 
 fn request(path: &str) -> Request<Upload> {
@@ -81,7 +87,7 @@ async fn hs_01_hs_33_a_server_records_what_the_table_has() {
     let metrics = InMemoryMetrics::new();
     let layer = RequestMetricsLayer::with_meter(metrics.meter("test")).with_route(|_| Some("/{path}".into()));
     let layer = layer.with_server_address().with_synthetic_type().with_response_head_duration().with_grpc();
-    drive(layer.layer(service_fn(service))).await;
+    drive(layer.layer(service())).await;
     agrees(&metrics.snapshot(), "http.server.");
     agrees(&metrics.snapshot(), "rpc.server.");
 }
@@ -90,7 +96,7 @@ async fn hs_01_hs_33_a_server_records_what_the_table_has() {
 async fn hc_01_hc_11_a_client_records_what_the_table_has() {
     let metrics = InMemoryMetrics::new();
     let layer = ClientMetricsLayer::with_meter(metrics.meter("test")).with_scheme().with_grpc();
-    drive(layer.layer(service_fn(service))).await;
+    drive(layer.layer(service())).await;
 
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let uri: Uri = format!("http://{}/", listener.local_addr().unwrap()).parse().unwrap();
@@ -107,7 +113,7 @@ async fn hc_01_hc_11_a_client_records_what_the_table_has() {
 async fn hs_36_hs_37_without_options_there_is_what_the_table_has_on() {
     let metrics = InMemoryMetrics::new();
     let layer = RequestMetricsLayer::with_meter(metrics.meter("test"));
-    drive(layer.layer(service_fn(service))).await;
+    drive(layer.layer(service())).await;
     let on = METRICS.iter().filter(|metric| metric.name.starts_with("http.server."));
     let on = on.filter(|metric| !matches!(metric.switch, Switch::OnDemand(_)));
     let snapshot = metrics.snapshot();

@@ -9,7 +9,7 @@ mod exposed;
 use std::path::Path;
 
 #[tokio::test]
-async fn the_page_of_metrics_is_what_the_code_says() {
+async fn nt_79_the_page_of_metrics_is_what_the_code_says() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/metrics.md");
     let text = document::text().await;
     if std::env::var_os("UPDATE_GOLDEN").is_some() {

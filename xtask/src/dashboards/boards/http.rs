@@ -2,7 +2,7 @@
 
 use crate::dashboards::layout::Row;
 use crate::dashboards::panel::{Panel, Unit, heatmap, number, series};
-use crate::dashboards::query::{ALL, CANCELLED, FAILED, Histogram, or_named, shares};
+use crate::dashboards::query::{ALL, FAILED, Histogram, or_named, shares};
 
 const NO_REQUESTS: &str = "No requests in this time";
 const NO_FAILURES: &str = "No request has failed in this time";
@@ -23,6 +23,8 @@ pub(super) struct Requests {
     pub(super) on_errors: &'static str,
     /// What to look at when requests are slow.
     pub(super) on_slowness: &'static str,
+    /// How a request is known that was dropped before its end.
+    pub(super) cancelled: &'static str,
     /// Who gives up when a request is cancelled.
     pub(super) on_cancels: &'static str,
 }
@@ -138,7 +140,7 @@ impl Requests {
                         self.on_cancels
                     ),
                 )
-                .query(&self.legend(), self.named(&durations.count(self.label, CANCELLED)))
+                .query(&self.legend(), self.named(&durations.count(self.label, self.cancelled)))
                 .empty("No request was cancelled in this time"),
             ],
         )

@@ -23,6 +23,8 @@ pub(super) fn dashboard() -> Dashboard {
         on_errors: "Look which server it is, and whether it answers with errors or cannot be reached.",
         on_slowness: "If it grows, look at that server's own durations: what it does not see is the network, or a \
                       lack of connections.",
+        // The service's own doing is no error to its client.
+        cancelled: "error_type=\"\", http_response_status_code=\"\"",
         on_cancels: "The caller gave up, mostly by a timeout of its own.",
     };
     let [datasource, job, instance] = variable::services(METRICS);

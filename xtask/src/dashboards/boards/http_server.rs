@@ -4,7 +4,7 @@ use super::grpc;
 use super::http::Requests;
 use crate::dashboards::layout::{Dashboard, Row};
 use crate::dashboards::panel::{Panel, Unit, number, series};
-use crate::dashboards::query::{Histogram, NOT_CANCELLED, SUCCEEDED, select, share, sum};
+use crate::dashboards::query::{CANCELLED, Histogram, NOT_CANCELLED, SUCCEEDED, select, share, sum};
 use crate::dashboards::variable;
 
 /// Takes requests without a route too, while all are chosen.
@@ -29,6 +29,7 @@ pub(super) fn dashboard() -> Dashboard {
         without: "no route",
         on_errors: "Look at the errors by type, then at the log and the spans of the route.",
         on_slowness: "If it grows, look at the busy share of the runtime, then at what the route waits for.",
+        cancelled: CANCELLED,
         on_cancels: "The client hung up, or a timeout around the service struck: slow responses are the usual \
                      reason.",
     };
