@@ -59,7 +59,8 @@ pub(crate) fn steps(workspace: &Workspace) -> Result<Vec<Step>> {
         Step::check("dashboards as Grafana's schema has them", INTEGRATION, move |sh| {
             dashboards::as_the_schema_has_them(sh, &root, &schema)
         }),
-        Step::quiet("build of the examples", Command::new("cargo build --quiet -p telemetry-examples --bins")),
+        Step::quiet("examples by themselves", Command::new("cargo check --quiet -p telemetry-examples --bins")),
+        Step::quiet("build of the examples", examples(&workspace.root)?),
     ];
     for binary in prometheus_binaries() {
         let place = place.clone();
@@ -106,7 +107,7 @@ pub(crate) fn steps(workspace: &Workspace) -> Result<Vec<Step>> {
         promtool::complains(sh, &again.folder.join(visitors::SCRAPE), visitors::COMPLAINT)
     }));
     steps.push(Step::check("examples end when told to", INTEGRATION, move |_| limited(stops::run(&place))));
-    let strict = Command::new("cargo test --quiet -p telemetry-examples --test strict_parser");
+    let strict = Command::new("cargo test --quiet --workspace --all-features --test").arg(STRICT_PARSER);
     steps.push(Step::quiet("a strict parser", strict.env("TELEMETRY_SCRAPE_FILE", scrape.display().to_string())));
     let stranger = Stranger::write(workspace)?;
     steps.push(Step::quiet("build of the README's program", stranger.build(&workspace.target)));
@@ -116,6 +117,22 @@ pub(crate) fn steps(workspace: &Workspace) -> Result<Vec<Step>> {
 }
 
 const INTEGRATION: &str = "cargo xtask integration";
+
+/// A test of the examples, which reads a scrape that was made here.
+const STRICT_PARSER: &str = "strict_parser";
+
+/// With the features of all the workspace and of a test: all tests were built with them, and to build anew for the examples
+/// alone what they stand on would take minutes.
+fn examples(root: &Path) -> Result<Command> {
+    let folder = root.join("examples/src/bin");
+    let mut command = Command::new("cargo build --quiet --workspace --all-features --test").arg(STRICT_PARSER);
+    for entry in std::fs::read_dir(&folder).with_context(|| format!("cannot list {}", folder.display()))? {
+        let file = entry?.path();
+        let name = file.file_stem().context("a file without a name")?.to_string_lossy().into_owned();
+        command = command.args("--bin").arg(name);
+    }
+    Ok(command)
+}
 
 fn prepare(sh: &Shell, folder: &Path) -> Result<()> {
     programs::require(sh, "promtool", Source::Apt("prometheus"))?;
