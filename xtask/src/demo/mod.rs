@@ -30,6 +30,9 @@ pub(crate) struct Arguments {
     /// Writes pictures of what Prometheus shows to this folder, with Chromium, and then ends unless `--for` says when.
     #[arg(long, value_name = "DIR")]
     screenshots: Option<PathBuf>,
+    /// Takes the examples as they were built last.
+    #[arg(long)]
+    no_build: bool,
 }
 
 pub(crate) fn run(workspace: &Workspace, arguments: &Arguments) -> Result<()> {
@@ -39,8 +42,10 @@ pub(crate) fn run(workspace: &Workspace, arguments: &Arguments) -> Result<()> {
     if arguments.screenshots.is_some() {
         programs::require(&sh, pictures::chromium::PROGRAM, Source::Apt("chromium"))?;
     }
-    println!("building the examples ..");
-    Command::new("cargo build --quiet -p telemetry-examples --bins").run(&sh)?;
+    if !arguments.no_build {
+        println!("building the examples ..");
+        Command::new("cargo build --quiet -p telemetry-examples --bins").run(&sh)?;
+    }
 
     let place = Place::new(workspace, &format!("demo-{}", process::id()));
     let _folder = Temporary::new(&place.folder)?;

@@ -22,6 +22,7 @@ mod compare;
 mod connections;
 mod crowd;
 mod dashboards;
+mod demo;
 mod environment;
 mod expect;
 mod formats;
@@ -98,6 +99,8 @@ pub(crate) fn steps(workspace: &Workspace) -> Result<Vec<Step>> {
         let name = format!("dashboards and alerts under load, under {}", binary.display());
         steps.push(Step::check(name, INTEGRATION, move |_| limited(observed::run(&root, &place, &binary))));
     }
+    let (shown, root) = (place.clone(), workspace.root.clone());
+    steps.push(Step::check("the demo", INTEGRATION, move |_| limited(demo::run(&root, &shown))));
     steps.extend(spans::steps(workspace, &place));
     steps.extend(signals::steps(workspace, &place));
     let again = place.clone();

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use rustix::process::{Pid, Signal, kill_process};
 use tokio::io::{AsyncBufReadExt, BufReader, Lines};
 use tokio::process::{Child, ChildStdout, Command};
@@ -86,6 +86,14 @@ impl Process {
         self.still_runs()?;
         let pid = Pid::from_raw(self.id()?.cast_signed()).context("a child with an odd id")?;
         kill_process(pid, signal).with_context(|| format!("cannot signal {}", self.name))
+    }
+
+    /// Waits for its end, which has to come by itself within this time, and with code 0.
+    pub(crate) async fn wait(mut self, limit: Duration) -> Result<()> {
+        let status = timeout(limit, self.child.wait()).await;
+        let status = status.with_context(|| format!("{} does not end within {limit:?}", self.name))??;
+        ensure!(status.success(), "{} ended with {status}", self.name);
+        Ok(())
     }
 
     /// Sends `signal`; the program has to end in time, with whatever code.

@@ -1,11 +1,13 @@
 //! Pictures of what Prometheus shows: the queries of each dashboard, and the alerts.
 
 use std::fs;
-use std::path::Path;
-use std::time::Duration;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context, Result, ensure};
 use serde_json::Value;
+use tokio::process::Command;
+use tokio::task::spawn_blocking;
 use tokio::time::{Instant, sleep, sleep_until};
 
 use crate::dashboards::file::{self, File};
@@ -16,7 +18,7 @@ use picture::Picture;
 pub(super) mod chromium;
 mod picture;
 
-/// So long there has to be something to see.
+/// So long there has to be something to see, and then to the end of the minute.
 const LOAD: Duration = Duration::from_secs(75);
 /// How much of it is shown, and how far each rate of it looks back.
 const SHOWN: &str = "1m";
@@ -35,6 +37,13 @@ const GRAPH: u32 = 680;
 const LEGEND: u32 = 20;
 const ALERTS: u32 = 1560;
 
+/// A page, and where its picture goes.
+struct Page {
+    url: String,
+    size: (u32, u32),
+    file: PathBuf,
+}
+
 /// Writes a picture of each dashboard's queries, and one of the alerts, to the folder.
 pub(super) async fn take(scene: &Scene, root: &Path, folder: &Path) -> Result<()> {
     let begun = Instant::now();
@@ -42,34 +51,56 @@ pub(super) async fn take(scene: &Scene, root: &Path, folder: &Path) -> Result<()
     println!("the pictures are taken in {LOAD:?}, when there is something to see ..");
     firing(scene, begun + FIRES).await?;
     sleep_until(begun + LOAD).await;
-    for dashboard in file::read(root)? {
-        let graphs = graphs(scene, &dashboard).await.with_context(|| dashboard.name.clone())?;
-        let url = format!("{}?{}", scene.prometheus.page("graph").await, parameters(&graphs));
-        let height = HEAD + graphs.iter().map(|graph| GRAPH + LEGEND * graph.series).sum::<u32>();
-        one(scene, &url, (WIDTH, height), &folder.join(format!("{}.png", dashboard.name))).await?;
-    }
-    let alerts = scene.prometheus.page("alerts").await;
-    one(scene, &alerts, (WIDTH, ALERTS), &folder.join("alerts.png")).await?;
-    if has_pages(scene).await? {
-        let alertmanager = format!("http://{}/", scene.alertmanager.api);
-        one(scene, &alertmanager, (WIDTH, ALERTS), &folder.join("alertmanager.png")).await?;
-    } else {
-        println!("this Alertmanager is built without its pages: no picture of it");
+    // All graphs end here: what follows is slowed by what it takes to draw them.
+    let end = whole_minute().await?;
+    for page in pages(scene, root, folder, &end).await? {
+        one(scene, page).await?;
     }
     Ok(())
 }
 
-async fn one(scene: &Scene, url: &str, size: (u32, u32), file: &Path) -> Result<()> {
+/// Waits for the end of the minute, which the pages of graphs take no parts of, and gives it as they take it.
+async fn whole_minute() -> Result<String> {
+    const MINUTE: u64 = 60;
+    let now = SystemTime::now().duration_since(UNIX_EPOCH)?.as_secs();
+    sleep(Duration::from_secs(MINUTE - now % MINUTE)).await;
+    let output = Command::new("date").args(["-u", "+%F %H:%M"]).output().await.context("cannot ask for the time")?;
+    Ok(String::from_utf8(output.stdout)?.trim().to_owned())
+}
+
+async fn pages(scene: &Scene, root: &Path, folder: &Path, end: &str) -> Result<Vec<Page>> {
+    let page = |url, height, name: &str| Page { url, size: (WIDTH, height), file: folder.join(format!("{name}.png")) };
+    let mut pages = Vec::new();
+    for dashboard in file::read(root)? {
+        let graphs = graphs(scene, &dashboard).await.with_context(|| dashboard.name.clone())?;
+        let url = format!("{}?{}", scene.prometheus.page("graph").await, parameters(&graphs, end));
+        let height = HEAD + graphs.iter().map(|graph| GRAPH + LEGEND * graph.series).sum::<u32>();
+        pages.push(page(url, height, &dashboard.name));
+    }
+    pages.push(page(scene.prometheus.page("alerts").await, ALERTS, "alerts"));
+    if has_pages(scene).await? {
+        pages.push(page(format!("http://{}/", scene.alertmanager.api), ALERTS, "alertmanager"));
+    } else {
+        println!("this Alertmanager is built without its pages: no picture of it");
+    }
+    Ok(pages)
+}
+
+async fn one(scene: &Scene, Page { url, size, file }: Page) -> Result<()> {
     let raw = scene.folder.join("page.png");
-    chromium::capture(url, size, &raw, &scene.folder).await?;
-    let picture = Picture::read(&raw)?;
-    fs::remove_file(&raw)?;
-    picture.check(size).with_context(|| format!("the picture of {url}"))?;
-    picture.write(file)?;
-    // What was written is what somebody looks at.
-    Picture::read(file)?.check(size).with_context(|| file.display().to_string())?;
-    println!("{}: {} bytes", file.display(), file.metadata()?.len());
-    Ok(())
+    chromium::capture(&url, size, &raw, &scene.folder).await?;
+    // It takes seconds, and the clients have work to do.
+    spawn_blocking(move || {
+        let picture = Picture::read(&raw)?;
+        fs::remove_file(&raw)?;
+        picture.check(size).with_context(|| format!("the picture of {url}"))?;
+        picture.write(&file)?;
+        // What was written is what somebody looks at.
+        Picture::read(&file)?.check(size).with_context(|| file.display().to_string())?;
+        println!("{}: {} bytes", file.display(), file.metadata()?.len());
+        Ok(())
+    })
+    .await?
 }
 
 async fn firing(scene: &Scene, deadline: Instant) -> Result<()> {
@@ -104,9 +135,10 @@ async fn graphs(scene: &Scene, dashboard: &File) -> Result<Vec<Graph>> {
     Ok(graphs)
 }
 
-fn parameters(graphs: &[Graph]) -> String {
+fn parameters(graphs: &[Graph], end: &str) -> String {
     let of = |(place, graph): (usize, &Graph)| {
-        format!("g{place}.expr={}&g{place}.tab=0&g{place}.range_input={SHOWN}", http::encoded(&graph.expr))
+        let (expr, end) = (http::encoded(&graph.expr), http::encoded(end));
+        format!("g{place}.expr={expr}&g{place}.tab=0&g{place}.range_input={SHOWN}&g{place}.end_input={end}")
     };
     graphs.iter().enumerate().map(of).collect::<Vec<_>>().join("&")
 }
