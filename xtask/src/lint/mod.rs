@@ -60,25 +60,23 @@ pub(crate) fn steps(workspace: &Workspace) -> Result<Vec<Step>> {
 
 const LINT: &str = "cargo xtask lint";
 
-/// What takes minutes and seldom finds anything: the docs of each library by itself, with each feature alone too.
+/// What takes minutes and seldom finds anything: each library by itself with all of its features, and its docs with these,
+/// with those that it has as it comes, with none, and with each alone.
 pub(crate) fn long(workspace: &Workspace) -> Vec<Step> {
-    let variants =
-        |library: &Package| usual_variants(library).into_iter().chain(library.single_variants().collect::<Vec<_>>());
-    workspace.libraries().flat_map(|library| variants(library).map(|variant| docs(library, &variant))).collect()
+    let whole = |library: &Package| (library.single_features().count() > 1).then(|| "--all-features".to_owned());
+    let mut steps = Vec::new();
+    for library in workspace.libraries() {
+        steps.extend(whole(library).map(|variant| clippy(library, &variant)));
+        let variants = library.usual_variants().into_iter().chain(whole(library)).chain(library.single_variants());
+        steps.extend(variants.map(|variant| docs(library, &variant)));
+    }
+    steps
 }
 
 /// The library by itself, without its tests: their dependencies would switch on features that a user may not have.
 fn alone(library: &Package) -> impl Iterator<Item = Step> {
-    let variants = usual_variants(library).into_iter().chain(library.single_variants());
+    let variants = library.usual_variants().into_iter().chain(library.single_variants());
     variants.map(|variant| clippy(library, &variant))
-}
-
-fn usual_variants(library: &Package) -> Vec<String> {
-    let mut usual = library.usual_variants();
-    if library.single_features().count() > 1 {
-        usual.push("--all-features".to_owned());
-    }
-    usual
 }
 
 fn clippy(library: &Package, variant: &str) -> Step {
