@@ -32,11 +32,12 @@ async fn by_itself(root: &Path, place: &Place) -> Result<()> {
 }
 
 async fn told(root: &Path, place: &Place) -> Result<()> {
-    let demo = Demo::start(root, place, &[]).await?;
+    let mut demo = Demo::start(root, place, &[]).await?;
     for address in &demo.addresses {
         TcpStream::connect(address).await.with_context(|| format!("nobody is at {address}"))?;
     }
-    demo.process.stop(Signal::INT).await?;
+    demo.process.signal(Signal::INT)?;
+    demo.process.wait(LIMIT).await?;
     nobody_is_at(&demo.addresses).await
 }
 
