@@ -10,6 +10,9 @@ const NO_NATIVE: &str = "Only with native histograms: an exponential aggregation
                          in Prometheus";
 const NO_CLASSIC: &str = "No requests in this time, or native histograms alone: see their row";
 
+const P95_BY_NAME: &str =
+    "95 of 100 requests take no longer. A single slow line points at its own code, all of them at what they share.";
+
 /// Requests of one side.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Requests {
@@ -161,13 +164,8 @@ impl Requests {
         for (name, quantile) in PERCENTILES {
             percentiles = percentiles.query_with_exemplars(name, durations.classic(quantile, ""));
         }
-        let p95 = series(
-            "Duration p95 by name",
-            Unit::Seconds,
-            "95 of 100 requests take no longer. A single slow line points at its own code, all of them at what they \
-             share.",
-        )
-        .query_with_exemplars(&self.legend(), self.named(&durations.classic(0.95, self.label)));
+        let p95 = series("Duration p95 by name", Unit::Seconds, P95_BY_NAME)
+            .query_with_exemplars(&self.legend(), self.named(&durations.classic(0.95, self.label)));
         let mean = series(
             "Mean duration",
             Unit::Seconds,
@@ -196,13 +194,8 @@ impl Requests {
         for (name, quantile) in PERCENTILES {
             percentiles = percentiles.query(name, durations.native(quantile, ""));
         }
-        let p95 = series(
-            "Duration p95 by name, native",
-            Unit::Seconds,
-            "95 of 100 requests take no longer. A single slow line points at its own code, all of them at what they \
-             share.",
-        )
-        .query(&self.legend(), self.named(&durations.native(0.95, self.label)));
+        let p95 = series("Duration p95 by name, native", Unit::Seconds, P95_BY_NAME)
+            .query(&self.legend(), self.named(&durations.native(0.95, self.label)));
         let buckets = heatmap(
             "Distribution of durations, native",
             Unit::Seconds,
